@@ -1,0 +1,73 @@
+import {
+  type BucketAccount,
+  credentialProblem,
+  DEFAULT_ACCESS_KEY_ID,
+  DEFAULT_UPLOAD_URL,
+  uploadUrlProblem,
+  usernameProblem,
+} from "../mapillary/bucket-account.ts";
+import { DEFAULT_ACCOUNT } from "./rules.ts";
+
+/** Names and values of environment variables. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Environment variables that are missing or wrong; `problems` names each, and never repeats a value. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      `the environment has ${problems.length} problem(s):\n${problems.map((p) => `  - ${p}`).join("\n")}`,
+    );
+    this.problems = problems;
+  }
+}
+
+/** Gathers values from the environment, and every problem with them. */
+export interface SettingsReader {
+  /** The variable's value; `""` after noting the problem when it is missing or `check` finds fault with it. */
+  require(name: string, check?: (value: string) => string | undefined): string;
+  /** @throws {SettingsError} when there were problems */
+  finish(): void;
+}
+
+/** Reads variables, all problems at once. */
+export function createSettingsReader(environment: Environment): SettingsReader {
+  const problems: string[] = [];
+  return {
+    require(name, check) {
+      const value = environment[name];
+      const problem = value === undefined ? "is not set" : check?.(value);
+      if (problem !== undefined) problems.push(`${name} ${problem}`);
+      return value ?? "";
+    },
+    finish() {
+      if (problems.length > 0) throw new SettingsError(problems);
+    },
+  };
+}
+
+/**
+ * Reads an account's credentials for the bucket lane: `MAPILLARY_USERNAME`, `MAPILLARY_PERMISSION_HASH` and
+ * `MAPILLARY_SIGNATURE_HASH`, with `MAPILLARY_AWS_ACCESS_KEY_ID` and `MAPILLARY_UPLOAD_URL` where they differ from
+ * what Mapillary used. An account other than the default has its name behind each: `MAPILLARY_USERNAME_NORTH`.
+ *
+ * @param reader notes what is missing; its `finish` throws
+ */
+export function readBucketAccount(
+  reader: SettingsReader,
+  environment: Environment,
+  account: string,
+): BucketAccount {
+  const suffix = account === DEFAULT_ACCOUNT ? "" : `_${account.toUpperCase()}`;
+  const optional = (name: string, check: (value: string) => string | undefined, fallback: string) =>
+    environment[name] === undefined ? fallback : reader.require(name, check);
+  return {
+    username: reader.require(`MAPILLARY_USERNAME${suffix}`, usernameProblem),
+    permissionHash: reader.require(`MAPILLARY_PERMISSION_HASH${suffix}`, credentialProblem),
+    signatureHash: reader.require(`MAPILLARY_SIGNATURE_HASH${suffix}`, credentialProblem),
+    accessKeyId: optional(`MAPILLARY_AWS_ACCESS_KEY_ID${suffix}`, credentialProblem, DEFAULT_ACCESS_KEY_ID),
+    uploadUrl: optional(`MAPILLARY_UPLOAD_URL${suffix}`, uploadUrlProblem, DEFAULT_UPLOAD_URL),
+  };
+}
