@@ -1,0 +1,157 @@
+import { quietMsOf } from "../config/fleet.ts";
+import { ruleFor } from "../config/rules.ts";
+import type { PhotoRow, Trouble } from "../ledger/ledger.ts";
+import type { FinishOutcome } from "../mapillary/destination.ts";
+import { MAX_PHOTOS_PER_SEQUENCE, type SequenceRow } from "../sequence/sequence.ts";
+import { type Account, accountOf, type Deps, stopAccount, troubleOf } from "./deps.ts";
+
+/** After a track was declared complete, its last photos may still be on their way through the queue for so long. */
+const DONE_GRACE_MS = 60_000;
+
+/** Rows brought up to date side by side; a full sequence is 40 rounds of some ms. */
+const PUBLISHED_AT_ONCE = 25;
+
+/**
+ * One round: every sequence that is quiet, full or declared complete is closed; of those closed long enough for
+ * every relay of theirs to be over, and with no photo still on its way, Mapillary is told. A sequence that meets
+ * trouble does not hold up the others.
+ */
+export async function closeSequences(deps: Deps, signal: AbortSignal): Promise<void> {
+  for (const sequence of await deps.sequences.withStatus("open")) {
+    await withTroubleLogged(deps, sequence, () => closeIfDue(deps, sequence));
+  }
+  const closed = await deps.sequences.withStatus("closing");
+  const begun = await deps.sequences.withStatus("finishing");
+  for (const sequence of [...closed, ...begun]) {
+    if (signal.aborted) return;
+    await withTroubleLogged(deps, sequence, () => finishIfSettled(deps, sequence, signal));
+  }
+}
+
+async function withTroubleLogged(
+  deps: Deps,
+  sequence: SequenceRow,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    deps.log("sequence.postponed", { ...named(sequence), trouble: troubleOf(error) });
+  }
+}
+
+async function closeIfDue(deps: Deps, sequence: SequenceRow): Promise<void> {
+  const why = await reasonToClose(deps, sequence);
+  if (why === undefined) return;
+  if (await deps.sequences.move(sequence, "closing"))
+    deps.log("sequence.closing", { ...named(sequence), why });
+}
+
+async function reasonToClose(
+  deps: Deps,
+  sequence: SequenceRow,
+): Promise<"full" | "quiet" | "done" | undefined> {
+  if (sequence.slotsTaken >= MAX_PHOTOS_PER_SEQUENCE) return "full";
+  const quietMs = deps.now() - Date.parse(sequence.lastClaimAt);
+  if (quietMs >= quietMsOf(deps.fleet)) return "quiet";
+  if (quietMs < DONE_GRACE_MS) return undefined;
+  const doneAt = await deps.sequences.doneSince(sequence.track);
+  // The mark may overtake the photos: one that came a little before the sequence was opened counts as well.
+  const isDone = doneAt !== undefined && Date.parse(doneAt) >= Date.parse(sequence.openedAt) - DONE_GRACE_MS;
+  return isDone && deps.now() - Date.parse(doneAt) >= DONE_GRACE_MS ? "done" : undefined;
+}
+
+async function finishIfSettled(deps: Deps, sequence: SequenceRow, signal: AbortSignal): Promise<void> {
+  // Any worker that may still act on this sequence ends within its lifetime.
+  const restingMs = deps.now() - Date.parse(sequence.changedAt);
+  if (restingMs < deps.relayLifetimeMs) return;
+  const photos = await deps.ledger.ofSequence(sequence.id);
+  // A slot without a photo is a worker's that died, or the index has not caught up.
+  if (photos.length < sequence.slotsTaken && restingMs < deps.relayLifetimeMs + deps.indexLagMs) return;
+  if (photos.some(({ status }) => status === "relaying")) return;
+  const relayed = photos.filter(({ status }) => status === "relayed" || status === "published");
+  if (sequence.status === "finishing") return await goOnFinishing(deps, sequence, relayed);
+  if (relayed.length === 0) return await deps.sequences.dropEmpty(sequence);
+  const hold = reasonToHold(deps, sequence);
+  if (hold !== undefined) return await holdBack(deps, sequence, hold);
+  await finish(deps, sequence, relayed, signal);
+}
+
+function reasonToHold(deps: Deps, sequence: SequenceRow): string | undefined {
+  if (deps.fleet.approve === "by-hand") return "the fleet approves its sequences by hand";
+  const { hold } = ruleFor(deps.fleet, `${sequence.track.path}/`);
+  return hold ? "a rule of the fleet holds it for review" : undefined;
+}
+
+async function holdBack(deps: Deps, sequence: SequenceRow, why: string): Promise<void> {
+  if (await deps.sequences.move(sequence, "held", { note: why }))
+    deps.log("sequence.held", { ...named(sequence), why });
+}
+
+async function finish(
+  deps: Deps,
+  sequence: SequenceRow,
+  photos: readonly PhotoRow[],
+  signal: AbortSignal,
+): Promise<void> {
+  const account = accountOf(deps, sequence.track);
+  const gate = await deps.gates.read(account.key, deps.now());
+  if (gate.kind !== "open") return;
+  const finishing = await deps.sequences.move(sequence, "finishing");
+  if (finishing === undefined) return;
+  const outcome = await account.destination.finish({ id: sequence.id }, signal);
+  if (outcome.kind !== "done") return await settleRefusal(deps, account, finishing, outcome);
+  const noted = await deps.sequences.noteFinished(finishing, photos.length);
+  if (noted !== undefined) await publish(deps, noted, photos);
+}
+
+async function settleRefusal(
+  deps: Deps,
+  account: Account,
+  finishing: SequenceRow,
+  outcome: Exclude<FinishOutcome, { kind: "done" }>,
+): Promise<void> {
+  const trouble = { code: outcome.code, message: outcome.message };
+  if (!mayRepeat(account, outcome)) return await leaveToPerson(deps, finishing, trouble);
+  if (outcome.kind === "never") await stopAccount(deps, account, trouble);
+  await finishLater(deps, finishing, trouble);
+}
+
+function mayRepeat({ destination }: Account, outcome: FinishOutcome): boolean {
+  if (outcome.kind === "unknown") return destination.repeatedFinish === "harmless";
+  return outcome.kind === "later" || (outcome.kind === "never" && outcome.scope === "account");
+}
+
+async function finishLater(deps: Deps, finishing: SequenceRow, trouble: Trouble): Promise<void> {
+  await deps.sequences.move(finishing, "closing", { note: `${trouble.code}: ${trouble.message}` });
+  deps.log("sequence.postponed", { ...named(finishing), trouble });
+}
+
+/** A worker died while it finished this sequence. What it had recorded tells how far it came. */
+async function goOnFinishing(deps: Deps, sequence: SequenceRow, photos: readonly PhotoRow[]): Promise<void> {
+  if (sequence.finishedAt !== undefined) return await publish(deps, sequence, photos);
+  const trouble = { code: "worker-lost", message: "the worker ended while it finished the sequence" };
+  const { destination } = accountOf(deps, sequence.track);
+  if (destination.repeatedFinish === "harmless") await finishLater(deps, sequence, trouble);
+  else await leaveToPerson(deps, sequence, trouble);
+}
+
+async function publish(deps: Deps, sequence: SequenceRow, photos: readonly PhotoRow[]): Promise<void> {
+  for (let at = 0; at < photos.length; at += PUBLISHED_AT_ONCE) {
+    await Promise.all(photos.slice(at, at + PUBLISHED_AT_ONCE).map((photo) => deps.ledger.publish(photo)));
+  }
+  if (await deps.sequences.move(sequence, "published")) {
+    deps.log("sequence.published", { ...named(sequence), photos: photos.length });
+  }
+}
+
+async function leaveToPerson(deps: Deps, sequence: SequenceRow, trouble: Trouble): Promise<void> {
+  const unknown = await deps.sequences.move(sequence, "unknown", {
+    note: `${trouble.code}: ${trouble.message}`,
+  });
+  if (unknown !== undefined) deps.log("sequence.unknown", { ...named(sequence), trouble });
+}
+
+function named(sequence: SequenceRow): { sequenceId: string; trackPath: string } {
+  return { sequenceId: sequence.id, trackPath: sequence.track.path };
+}

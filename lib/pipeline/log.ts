@@ -1,0 +1,40 @@
+import type { Trouble } from "../ledger/ledger.ts";
+import type { PhotoRef } from "../photo/photo.ts";
+
+/** Every event the pipeline logs, with its data. One per transition; names are a contract for alarms and queries. */
+export interface LogEvents {
+  "photo.relayed": {
+    photo: PhotoRef;
+    sequenceId: string;
+    destinationKey: string;
+    attempts: number;
+    durationMs: number;
+  };
+  "photo.rejected": { photo: PhotoRef; reasons: readonly string[] };
+  "photo.duplicate": { photo: PhotoRef; of: PhotoRef };
+  "photo.failed": { photo: PhotoRef; trouble: Trouble };
+  /** It will be tried again. */
+  "photo.postponed": { photo: PhotoRef; delayMs: number; trouble: Trouble };
+  "message.unreadable": { messageId: string; why: string };
+  "message.returned": { messageId: string; trouble: Trouble };
+  "track.done": { bucket: string; path: string };
+  /** Raised once, however many photos meet it: a person has to mend the credentials. */
+  "account.stopped": { account: string; trouble: Trouble };
+  "account.paused": { account: string; untilMs: number };
+  "sequence.closing": { sequenceId: string; trackPath: string; why: "quiet" | "full" | "done" };
+  "sequence.published": { sequenceId: string; trackPath: string; photos: number };
+  "sequence.held": { sequenceId: string; trackPath: string; why: string };
+  "sequence.postponed": { sequenceId: string; trackPath: string; trouble: Trouble };
+  /** Raised once: whether the sequence was finished cannot be told, and a person has to look. */
+  "sequence.unknown": { sequenceId: string; trackPath: string; trouble: Trouble };
+}
+
+/** Where events go. */
+export type Log = <Name extends keyof LogEvents>(event: Name, data: LogEvents[Name]) => void;
+
+/** Events that a person should be woken for. */
+export const ALARMS: ReadonlySet<keyof LogEvents> = new Set([
+  "account.stopped",
+  "sequence.unknown",
+  "photo.failed",
+]);
