@@ -1,0 +1,185 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { S3Client } from "@aws-sdk/client-s3";
+import type { Fleet } from "../lib/config/fleet.ts";
+import { accountNamesOf } from "../lib/config/rules.ts";
+import type { Ledger } from "../lib/ledger/ledger.ts";
+import type { BucketAccount } from "../lib/mapillary/bucket-account.ts";
+import { createS3PhotoSource } from "../lib/photo/photo.s3.ts";
+import type { RetryPolicy } from "../lib/pipeline/backoff.ts";
+import { createBucketAccount } from "../lib/pipeline/bucket-account.node.ts";
+import { createDeps } from "../lib/pipeline/deps.node.ts";
+import type { Log } from "../lib/pipeline/log.ts";
+import type { SequenceStore } from "../lib/sequence/sequence.ts";
+import { closeEverything, type DrainEnd, drain, releaseLeasesOfTheDead, watchForStop } from "./drain.ts";
+import type { Faults } from "./faults.ts";
+import { startQueueSandbox } from "./queue.ts";
+import { createDiskStore } from "./s3/disk-store.ts";
+import type { ObjectStore } from "./s3/object-store.ts";
+import { makeUploadHashes } from "./s3/policy-maker.ts";
+import { startS3Sandbox } from "./s3/server.ts";
+import type { S3Operation } from "./s3/service.ts";
+import { s3EventBody } from "./s3-event.ts";
+import { startTableSandbox } from "./table.ts";
+
+/** What the embedded cloud shall hold. */
+export interface CloudOptions {
+  /** Name of the photo bucket. */
+  readonly bucket: string;
+  /** The photo bucket's content. */
+  readonly photos: ObjectStore;
+  readonly fleet: Fleet;
+  /** Where table, queue and what arrived are kept. Default: a temporary directory, removed by `stop`. */
+  readonly stateDirectory?: string;
+  /** Somebody else's S3 endpoint to relay to. Default: a stand-in that checks policies, in the embedded cloud. */
+  readonly destination?: BucketAccount;
+  readonly log: Log;
+  /** What goes wrong at the photo bucket and at the embedded destination. Default: nothing. */
+  readonly faults?: { readonly photos?: Faults<S3Operation>; readonly destination?: Faults<S3Operation> };
+  /** How patiently photos are tried. Default {@link LAPTOP_RETRIES}. */
+  readonly retries?: RetryPolicy;
+}
+
+/** S3, SQS, DynamoDB, Lambda and Mapillary on one laptop, around the pipeline that is deployed. */
+export interface Cloud {
+  /** Tells the pipeline of an object, as its bucket would. */
+  announce(object: {
+    readonly key: string;
+    readonly etag: string;
+    readonly sizeBytes: number;
+  }): Promise<void>;
+  /**
+   * Runs the functions until the queues are empty, an account is stopped (nobody mends it meanwhile), or the
+   * signal: then uploads under way are broken off, and their photos wait in the queue.
+   *
+   * @param feeding resolves when nothing more will be announced; an empty queue is no end before. Default: at once.
+   */
+  drain(signal: AbortSignal, feeding?: Promise<unknown>): Promise<DrainEnd>;
+  /** Closes and finishes every sequence that can be, without waiting for a quiet period. */
+  closeSequences(): Promise<void>;
+  readonly ledger: Ledger;
+  readonly sequences: SequenceStore;
+  /** What arrived at the embedded destination; `undefined` when photos go elsewhere. */
+  readonly arrived: ObjectStore | undefined;
+  stop(): Promise<void>;
+}
+
+/** A person is watching: a photo that fails six times within some seconds is told of as failed. */
+export const LAPTOP_RETRIES: RetryPolicy = { baseMs: 250, capMs: 4_000, maxAttempts: 6 };
+
+/** Longest that one batch may take; as long as a Lambda may. */
+const TIMEOUT_MS = 900_000;
+
+/** The pipeline gives photos up by itself; the queue only catches what never reached it. */
+const MAX_RECEIVES = 1_000;
+
+const DESTINATION_BUCKET = "mapillary.uploads.manual.images";
+
+/** The largest object S3 takes in one POST. */
+const MAX_POST_BYTES = 5 * 2 ** 30;
+
+/** Longer than any run. */
+const POLICY_LIFETIME_MS = 30 * 24 * 3_600_000;
+
+/** Starts the cloud; nothing runs before `drain`. */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  await using parts = new AsyncDisposableStack();
+  const home = await openHome(options.stateDirectory);
+  parts.defer(home.close);
+  const table = await startTableSandbox({ directory: join(home.directory, "table") });
+  parts.defer(table.stop);
+  const queue = await startQueueSandbox({
+    directory: join(home.directory, "queue"),
+    visibilitySeconds: TIMEOUT_MS / 1000,
+    maxReceives: MAX_RECEIVES,
+  });
+  parts.defer(queue.stop);
+  const photos = await startS3Sandbox({
+    buckets: { [options.bucket]: options.photos },
+    ...(options.faults?.photos && { faults: options.faults.photos }),
+  });
+  parts.defer(photos.stop);
+  const embedded = options.destination
+    ? undefined
+    : await startDestination(home.directory, options.faults?.destination);
+  if (embedded) parts.defer(embedded.stop);
+  const account = options.destination ?? embedded?.account;
+  if (account === undefined) throw new TypeError("the embedded cloud has nowhere to relay to");
+  const s3 = createSandboxS3Client(photos.url);
+  parts.defer(() => s3.destroy());
+  const { log, stopped } = watchForStop(options.log);
+  const accounts = accountNamesOf(options.fleet).map(
+    (name) => [name, createBucketAccount(name, account, TIMEOUT_MS)] as const,
+  );
+  const deps = createDeps({
+    fleet: options.fleet,
+    table: table.table,
+    source: createS3PhotoSource(s3),
+    accounts: new Map(accounts),
+    retries: options.retries ?? LAPTOP_RETRIES,
+    relayLifetimeMs: TIMEOUT_MS,
+    indexLagMs: 0,
+    log,
+  });
+  await releaseLeasesOfTheDead(deps);
+  const running = parts.move();
+  return {
+    ledger: deps.ledger,
+    sequences: deps.sequences,
+    arrived: embedded?.arrived,
+    announce: (object) =>
+      queue.send(s3EventBody({ bucket: options.bucket, ...object, eventTime: new Date().toISOString() })),
+    drain: (signal, feeding = Promise.resolve()) =>
+      drain({ deps, queue, timeoutMs: TIMEOUT_MS, stopped }, signal, feeding),
+    closeSequences: () => closeEverything(deps),
+    stop: () => running.disposeAsync(),
+  };
+}
+
+/** The directory that holds the cloud: the given one, or a temporary one that is removed at the end. */
+async function openHome(stateDirectory: string | undefined) {
+  if (stateDirectory !== undefined) {
+    await mkdir(stateDirectory, { recursive: true });
+    return { directory: stateDirectory, close: async () => {} };
+  }
+  const directory = await mkdtemp(join(tmpdir(), "mapillary-relay-"));
+  return { directory, close: () => rm(directory, { recursive: true, force: true }) };
+}
+
+/** A stand-in for Mapillary's bucket that checks policies, with an account made for this run. */
+async function startDestination(directory: string, faults: Faults<S3Operation> | undefined) {
+  const arrived = await createDiskStore(join(directory, "arrived"));
+  const [username, accessKeyId, secret] = ["sandbox", "SANDBOX", randomBytes(24).toString("base64url")];
+  const server = await startS3Sandbox({
+    buckets: { [DESTINATION_BUCKET]: arrived },
+    postAccounts: { [accessKeyId]: secret },
+    ...(faults && { faults }),
+  });
+  const expiration = new Date(Date.now() + POLICY_LIFETIME_MS).toISOString();
+  const hashes = makeUploadHashes({
+    bucket: DESTINATION_BUCKET,
+    username,
+    expiration,
+    maxBytes: MAX_POST_BYTES,
+    secret,
+  });
+  const account: BucketAccount = {
+    uploadUrl: `${server.url}/${DESTINATION_BUCKET}`,
+    username,
+    accessKeyId,
+    ...hashes,
+  };
+  return { arrived, account, stop: server.stop };
+}
+
+function createSandboxS3Client(endpoint: string): S3Client {
+  return new S3Client({
+    endpoint,
+    forcePathStyle: true,
+    region: "eu-west-1",
+    credentials: { accessKeyId: "sandbox", secretAccessKey: "sandbox" },
+    responseChecksumValidation: "WHEN_REQUIRED",
+  });
+}
