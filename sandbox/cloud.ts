@@ -124,6 +124,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     log,
   });
   await releaseLeasesOfTheDead(deps);
+  // Whoever starts a run wants it tried again, also with the credentials that were refused last time.
+  for (const { key } of deps.accounts.values()) await deps.gates.open(key);
   const running = parts.move();
   return {
     ledger: deps.ledger,

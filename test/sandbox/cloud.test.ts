@@ -11,6 +11,7 @@ import { makePhoto } from "../../sandbox/photo-maker.ts";
 import { startQueueSandbox } from "../../sandbox/queue.ts";
 import { createMemoryStore } from "../../sandbox/s3/memory-store.ts";
 import type { ObjectStore } from "../../sandbox/s3/object-store.ts";
+import { makeUploadHashes } from "../../sandbox/s3/policy-maker.ts";
 
 const TODAY = () => new Date().toISOString().slice(0, 10);
 const FOREVER = new AbortController().signal;
@@ -156,6 +157,7 @@ describe("the embedded cloud", () => {
     leftovers.push(() => rm(stateDirectory, { recursive: true }));
     const first = await open(photos, {
       stateDirectory,
+      fleet: readFleet({ destination: "bucket", photosAtOnce: 1 }),
       faults: {
         destination: createFaults({
           shares: [{ on: "PostObject", share: 1, fault: { kind: "slow", delayMs: 300 } }],
@@ -180,6 +182,33 @@ describe("the embedded cloud", () => {
     expect(
       [...(await bytesIn(second.cloud.arrived)).keys()].filter((key) => !key.endsWith("/DONE")),
     ).toHaveLength(20);
+  });
+
+  it("tries refused credentials again in the next run", async () => {
+    const photos = await fill(4);
+    const stateDirectory = await mkdtemp(join(tmpdir(), "cloud-test-"));
+    leftovers.push(() => rm(stateDirectory, { recursive: true }));
+    const destination = {
+      uploadUrl: "http://127.0.0.1:9/inbox",
+      username: "driver",
+      accessKeyId: "K",
+      ...makeUploadHashes({
+        bucket: "elsewhere",
+        username: "driver",
+        expiration: "2100-01-01T00:00:00Z",
+        maxBytes: 2 ** 20,
+        secret: "s",
+      }),
+    };
+    const ends = [];
+    for (let run = 0; run < 2; run += 1) {
+      const { cloud, count } = await open(photos, { stateDirectory, destination });
+      await announceAll(cloud, photos);
+      ends.push(await cloud.drain(FOREVER), count("account.stopped"));
+      await cloud.stop();
+    }
+
+    expect(ends).toEqual(["stopped", 1, "stopped", 1]);
   });
 
   it("leaves nothing behind when it has no state directory", async () => {
