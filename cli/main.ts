@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { addCheckCommand } from "./check.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { addRunCommand } from "./run.ts";
+import { addSandboxCommand } from "./sandbox.ts";
+import { printable } from "./terminal-text.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** How somebody who has not installed the package calls the program. */
+const CALL = "npm run -s relay --";
+
+// The reader of a pipe may leave first, as `head` does: that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(process.exitCode ?? EXIT.ok);
+});
+
+process.exitCode = await runProgram(process.argv);
+
+async function runProgram(argv: readonly string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.ok;
+  const end = (code: ExitCode) => {
+    exitCode = code;
+  };
+  const program = new Command("relay")
+    .usage("<command> [options]")
+    .description("Relays street-level photos to Mapillary and accounts for every one of them.")
+    .version(readVersion())
+    .exitOverride()
+    .showHelpAfterError(`(${CALL} --help shows what there is)`)
+    .addHelpText("after", `\nCall it as ${CALL} <command>; npm start is short for the command run.`);
+  addRunCommand(program, end);
+  addCheckCommand(program, end);
+  addSandboxCommand(program, end);
+  try {
+    await program.parseAsync(argv);
+    return exitCode;
+  } catch (error) {
+    return tellError(error);
+  }
+}
+
+function tellError(error: unknown): ExitCode {
+  // Commander has said it already: the help that was asked for, or what is wrong with the command line.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof UsageError) {
+    process.stderr.write(`error: ${error.message.split("\n").map(printable).join("\n")}\n`);
+    return EXIT.usage;
+  }
+  const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`error: ${told.split("\n").map(printable).join("\n")}\n`);
+  return EXIT.incomplete;
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  const { version }: { version: string } = JSON.parse(text);
+  return version;
+}

@@ -1,0 +1,174 @@
+import { type Command, Option } from "commander";
+import type { ObjectStore } from "../sandbox/s3/object-store.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { loadFleet } from "./fleet-file.ts";
+import { type FolderListing, listFolder, tellToolFiles } from "./folder-listing.ts";
+import { type Interruption, watchInterruption } from "./interruption.ts";
+import { assertStateIsApart, openPhotoFolder } from "./photo-folder.ts";
+import { type Progress, type ProgressOptions, showProgress } from "./progress.ts";
+import type { RelayOptions, RelayResult } from "./relay-photos.ts";
+import { createRunLog } from "./run-log.ts";
+import { makeReport, type RunReport } from "./run-report.ts";
+import { describeReport } from "./run-summary.ts";
+import { lockStateDirectory } from "./state-lock.ts";
+import { createTally, type Tally } from "./tally.ts";
+import { readUploadAccount } from "./upload-account.ts";
+
+interface RunFlags {
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly state?: string;
+  readonly config?: string;
+  readonly destination?: "bucket";
+  readonly uploadUrl?: string;
+}
+
+const HELP = `
+FOLDER plays the photo bucket: every file in it, below every sub-folder, ends in one row that says what became of
+it. Files of tools (dot-files, Thumbs.db, desktop.ini) are passed over. Without FOLDER, a sample drive is made.
+
+Examples:
+  npm start                                  the sample drive, through a cloud on this machine
+  npm start -- photos --state .relay         a folder; run it again to go on where it stopped
+  npm run -s relay -- run photos --json      one JSON object on standard output
+  npm run -s relay -- run photos --upload-url https://s3.example.org/uploads
+
+With --upload-url, MAPILLARY_USERNAME, MAPILLARY_PERMISSION_HASH and MAPILLARY_SIGNATURE_HASH are read from the
+environment, and MAPILLARY_AWS_ACCESS_KEY_ID when it is not the one Mapillary published.
+
+Exit codes: 0 everything accounted for (rejected photos are), 1 something failed or waits, 2 wrong usage,
+130 interrupted (Ctrl-C: once to stop in good order, again to stop at once).`;
+
+/** How wide tables get where nobody says how wide it is: file names whole, long reasons in several lines. */
+const COLUMNS_OF_A_FILE = 140;
+
+/** Adds `run` to the program. */
+export function addRunCommand(program: Command, end: (code: ExitCode) => void): void {
+  program
+    .command("run")
+    .description("relay a folder of photos through a cloud on this machine, and say what became of each")
+    .argument("[folder]", "folder with photos; a sample drive when left out")
+    .option("--json", "print the outcome as one JSON object")
+    .option("--quiet", "show no progress")
+    .option("--state <dir>", "keep table and queue there, so that another run goes on where this one stopped")
+    .option("--config <file>", "fleet configuration (default: fleet.config.ts, when it is there)")
+    .addOption(new Option("--destination <lane>", "the way to Mapillary").choices(["bucket"]))
+    .option("--upload-url <url>", "relay to this S3 endpoint and bucket instead of the embedded stand-in")
+    .addHelpText("after", HELP)
+    .action(async (folder: string | undefined, flags: RunFlags) => end(await run(folder, flags)));
+}
+
+async function run(folder: string | undefined, flags: RunFlags): Promise<ExitCode> {
+  const fleet = await loadFleet(flags.config);
+  const destination =
+    flags.uploadUrl === undefined ? undefined : readUploadAccount(flags.uploadUrl, process.env);
+  const photos = folder === undefined ? await makeSampleDrive() : await openPhotoFolder(folder);
+  if (flags.state !== undefined && folder !== undefined) await assertStateIsApart(flags.state, folder);
+  await using held = new AsyncDisposableStack();
+  if (flags.state !== undefined) held.defer(await lockStateDirectory(flags.state));
+  const listing = await listFolder(photos);
+  tell(folder ?? "the sample drive (name a folder to relay your own photos)", listing, flags);
+  if (listing.photos.length === 0) return tellNothing(folder ?? "the sample drive", flags);
+  return await relay(
+    {
+      photos,
+      listing,
+      fleet,
+      ...(destination && { destination }),
+      ...(flags.state !== undefined && { stateDirectory: flags.state }),
+    },
+    flags,
+  );
+}
+
+/** Loaded when it is wanted, as everything is here that costs the other commands their time. */
+async function makeSampleDrive(): Promise<ObjectStore> {
+  const { createSampleDriveStore } = await import("../sandbox/sample-drive.ts");
+  return await createSampleDriveStore();
+}
+
+async function relay(what: Omit<RelayOptions, "tally" | "log">, flags: RunFlags): Promise<ExitCode> {
+  const startedMs = performance.now();
+  const tally = createTally(what.listing.photos.length);
+  const progress = showProgress(tally, {
+    stream: process.stderr,
+    style: styleOf(flags),
+    now: () => performance.now(),
+  });
+  using interruption = watchInterruption(() => progress.note("Stopping (once more to stop at once) …"));
+  const result = await relayShown(
+    { ...what, tally, log: createRunLog(progress.note) },
+    progress,
+    interruption,
+  );
+  const durationMs = performance.now() - startedMs;
+  tellResult(result.report, tally, durationMs, flags);
+  tellHowToGoOn(result, flags);
+  return exitCodeOf(result);
+}
+
+async function relayShown(
+  options: RelayOptions,
+  progress: Progress,
+  { signal }: Interruption,
+): Promise<RelayResult> {
+  try {
+    const { relayPhotos } = await import("./relay-photos.ts");
+    return await relayPhotos(options, signal);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Notes go to standard error: results on standard output can be piped. */
+function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function tell(what: string, { photos, toolFiles }: FolderListing, flags: RunFlags): void {
+  if (flags.quiet) return;
+  if (photos.length > 0) note(`Relaying ${photos.length.toLocaleString("en")} file(s) of ${what}`);
+  const toolNote = tellToolFiles(toolFiles);
+  if (toolNote !== undefined) note(toolNote);
+}
+
+function tellNothing(what: string, flags: RunFlags): ExitCode {
+  if (flags.json) printJson(makeReport([], []));
+  note(`There is nothing to relay in ${what}: it holds no files.`);
+  return EXIT.ok;
+}
+
+function styleOf({ json, quiet }: RunFlags): ProgressOptions["style"] {
+  if (quiet) return "none";
+  if (process.stderr.isTTY) return "bar";
+  return json ? "none" : "lines";
+}
+
+function tellResult(report: RunReport, tally: Tally, durationMs: number, flags: RunFlags): void {
+  if (flags.json) {
+    printJson(report);
+    return;
+  }
+  const columns = process.stdout.isTTY ? process.stdout.columns : COLUMNS_OF_A_FILE;
+  process.stdout.write(
+    `${describeReport(report, { bytesRelayed: tally.bytesRelayed(), durationMs, columns })}\n`,
+  );
+}
+
+function printJson(report: RunReport): void {
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+}
+
+function tellHowToGoOn({ end, report: { photos } }: RelayResult, { state }: RunFlags): void {
+  if (end === "interrupted") note("Interrupted.");
+  if (photos.waiting + photos.failed === 0) return;
+  if (state === undefined)
+    note("Nothing of this run is kept; with --state DIR another run goes on where one stopped.");
+  else note(`Run the same command again to go on: ${state} keeps what was done.`);
+}
+
+function exitCodeOf({ end, report: { photos, sequences } }: RelayResult): ExitCode {
+  if (end === "interrupted") return EXIT.interrupted;
+  const isFinished = sequences.every(({ status }) => status === "published" || status === "held");
+  return photos.failed + photos.waiting === 0 && isFinished ? EXIT.ok : EXIT.incomplete;
+}

@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { makeWorkplace, relay } from "./program.ts";
+
+describe("the command line", () => {
+  it.each([
+    ["an unknown command", ["chek"], "Did you mean check?"],
+    ["an unknown flag", ["run", "--jsn"], "Did you mean --json?"],
+    ["an unknown lane", ["run", "--destination", "ftp"], "Allowed choices are bucket"],
+    ["a second folder", ["run", "a", "b"], "too many arguments"],
+    ["check without a path", ["check"], "missing required argument 'path'"],
+    ["a port that is none", ["sandbox", "--port", "http"], "Expected a port"],
+    ["a port out of range", ["sandbox", "--port", "65536"], "from 0 to 65535"],
+    ["a share over one", ["sandbox", "--fail-share", "1.5"], "Expected a number from 0 to 1"],
+    ["a username that leaves its folder", ["sandbox", "--username", ".."], "path segment"],
+    ["a folder that is not there", ["run", "nowhere"], "nowhere: there is no such folder"],
+    ["a file for a folder", ["run", "file.txt"], "file.txt is a file; expected a folder"],
+    [
+      "a configuration that is not there",
+      ["run", "--config", "no.ts"],
+      "--config no.ts: there is no such file",
+    ],
+    ["a state directory that is a file", ["run", "--state", "file.txt"], "it is a file; expected a folder"],
+    ["a state directory below a file", ["run", "--state", "file.txt/x"], "--state file.txt/x cannot be used"],
+    ["state among the photos", ["run", ".", "--state", "kept"], "lies in the folder of photos"],
+    ["the folder of photos as state", ["run", ".", "--state", "."], "lies in the folder of photos"],
+    ["an upload URL that is none", ["run", "--upload-url", "s3"], "--upload-url is not a URL"],
+  ])("refuses %s with 2 and says why", async (_what, args, message) => {
+    await using place = await makeWorkplace();
+    await place.write({ "file.txt": "x" });
+
+    const { exitCode, stdout, stderr } = await relay(args, { cwd: place.directory });
+
+    expect(stderr).toContain(message);
+    expect(stdout).toBe("");
+    expect(exitCode).toBe(2);
+  });
+
+  it("names every missing variable of an upload at once, and repeats no value", async () => {
+    await using place = await makeWorkplace();
+    const env = { MAPILLARY_USERNAME: "jon/../secret-name", MAPILLARY_AWS_ACCESS_KEY_ID: "secret key" };
+
+    const { exitCode, stderr } = await relay(["run", "--upload-url", "https://127.0.0.1/b"], {
+      cwd: place.directory,
+      env,
+    });
+
+    expect(stderr).toContain("MAPILLARY_USERNAME contains a slash");
+    expect(stderr).toContain("MAPILLARY_PERMISSION_HASH is not set");
+    expect(stderr).toContain("MAPILLARY_SIGNATURE_HASH is not set");
+    expect(stderr).toContain("MAPILLARY_AWS_ACCESS_KEY_ID contains white space");
+    expect(stderr).not.toContain("secret");
+    expect(exitCode).toBe(2);
+  });
+
+  it("names every problem of fleet.config.ts at once", async () => {
+    await using place = await makeWorkplace();
+    await place.write({
+      "fleet.config.ts": `export default { destination: "ftp", quietPeriod: "soon", tracks: "x" };`,
+    });
+
+    const { exitCode, stderr } = await relay(["run"], { cwd: place.directory });
+
+    expect(stderr).toContain("fleet.config.ts: the fleet configuration has 3 problem(s)");
+    expect(stderr).toContain("destination: ");
+    expect(stderr).toContain('quietPeriod: "soon" is no duration');
+    expect(stderr).toContain("tracks");
+    expect(exitCode).toBe(2);
+  });
+
+  it.each([
+    ["exports nothing", "export const fleet = 1;", "has no default export"],
+    ["is no TypeScript", "export default {", "cannot be loaded"],
+    ["throws", `throw new Error("out of luck");`, "cannot be loaded: out of luck"],
+  ])("says what is wrong with a configuration that %s", async (_what, source, message) => {
+    await using place = await makeWorkplace();
+    await place.write({ "conf/fleet.ts": source });
+
+    const { exitCode, stderr } = await relay(["run", "--config", "conf/fleet.ts"], { cwd: place.directory });
+
+    expect(stderr).toContain(`conf/fleet.ts`);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(2);
+  });
+
+  it("shows help and ends with 2 without a command", async () => {
+    await using place = await makeWorkplace();
+
+    const { exitCode, stderr } = await relay([], { cwd: place.directory });
+
+    expect(stderr).toContain("Usage: relay <command>");
+    expect(exitCode).toBe(2);
+  });
+
+  it.each(["run", "check", "sandbox"])("helps with %s, with examples and exit codes", async (command) => {
+    await using place = await makeWorkplace();
+
+    const { exitCode, stdout } = await relay([command, "--help"], { cwd: place.directory });
+
+    expect(stdout).toContain(`Usage: relay ${command}`);
+    expect(stdout).toContain("Examples:");
+    expect(stdout).toContain("Exit codes:");
+    expect(exitCode).toBe(0);
+  });
+});
