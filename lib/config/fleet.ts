@@ -81,7 +81,10 @@ const fleet = z.strictObject({
   approve: z._default(z.enum(["automatic", "by-hand"]), "automatic"),
   /** `skip`: bytes that were relayed under another key are not sent again · `send`: they are. */
   duplicates: z._default(z.enum(["skip", "send"]), "skip"),
-  /** Photos that one worker handles at once; with the number of workers, how hard Mapillary is pushed. */
+  /**
+   * Photos that one worker handles at once; with the number of workers, how hard Mapillary is pushed. Of photos of
+   * 4 MiB and more at most 12 are, whose heads might fill the memory kept for them.
+   */
   photosAtOnce: z._default(z.int().check(z.gte(1), z.lte(64)), 16),
   /** What holds for photos by the beginning of their keys. A longer prefix overrides a shorter one, field by field; privacy zones add up. */
   rules: z._default(z.array(rule), []),

@@ -42,6 +42,12 @@ export class UnsupportedEventError extends Error {
 /** Major versions of the notification format this code reads; 2 since 2014. */
 const READABLE_MAJOR_VERSIONS = new Set(["1", "2"]);
 
+/** S3's are 32 digits, and a few more for a multipart upload; what is much longer is no ETag, and is asked for. */
+const LONGEST_ETAG = 128;
+
+/** S3 takes no longer keys, in UTF-8 bytes. */
+const LONGEST_KEY_BYTES = 1_024;
+
 const NOTHING: Intake = { created: [], ignored: 0, unreadable: [] };
 
 /**
@@ -56,7 +62,12 @@ export function readIntake(body: string): Intake {
   if (message.Event === "s3:TestEvent") return { ...NOTHING, ignored: 1 };
   const records = message.Records;
   if (!Array.isArray(records)) return unreadable("the message has no list named Records");
-  return records.map(readRecord).reduce(join, NOTHING);
+  const intakes = records.map(readRecord);
+  return {
+    created: intakes.flatMap(({ created }) => created),
+    ignored: intakes.reduce((sum, { ignored }) => sum + ignored, 0),
+    unreadable: intakes.flatMap(({ unreadable: found }) => found),
+  };
 }
 
 /** Says whether an object is a folder a console or a sync tool drew: a key ending in `/` with no bytes. */
@@ -103,6 +114,9 @@ function readCreation(record: Record<string, unknown>, where: string): Intake {
   const key = object.key;
   if (typeof bucket !== "string" || bucket === "") return unreadable(`${where}.s3.bucket.name is missing`);
   if (typeof key !== "string" || key === "") return unreadable(`${where}.s3.object.key is missing`);
+  if (Buffer.byteLength(decodeKey(key)) > LONGEST_KEY_BYTES) {
+    return unreadable(`${where}.s3.object.key has over ${LONGEST_KEY_BYTES} bytes`);
+  }
   const size = object.size;
   const etag = object.eTag;
   const versionId = object.versionId;
@@ -112,7 +126,7 @@ function readCreation(record: Record<string, unknown>, where: string): Intake {
       {
         bucket,
         key: decodeKey(key),
-        ...(isText(etag) && { etag: etag.replaceAll('"', "") }),
+        ...(isText(etag) && etag.length <= LONGEST_ETAG && { etag: etag.replaceAll('"', "") }),
         ...(isByteCount(size) && { sizeBytes: size }),
         // "null" is what S3 calls the version of an object written while versioning was off.
         ...(isText(versionId) && versionId !== "null" && { versionId }),
@@ -135,14 +149,6 @@ function decodeKey(encoded: string): string {
 
 function unreadable(why: string): Intake {
   return { ...NOTHING, unreadable: [{ why }] };
-}
-
-function join(a: Intake, b: Intake): Intake {
-  return {
-    created: [...a.created, ...b.created],
-    ignored: a.ignored + b.ignored,
-    unreadable: [...a.unreadable, ...b.unreadable],
-  };
 }
 
 function parseJson(text: string): unknown {

@@ -2,6 +2,9 @@ import { GetCommand, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { AccountKey, Gate, Gates } from "./gate.ts";
 import { type Table, unlessConditionFails } from "./table.dynamo.ts";
 
+/** How long a stopped account rests before it is tried again. */
+export const PROBE_EVERY_MS = 3_600_000;
+
 /** What the gates need. */
 export interface DynamoGateOptions {
   readonly table: Table;
@@ -33,18 +36,39 @@ export function createDynamoGates({ table, now }: DynamoGateOptions): Gates {
             TableName,
             Key: keyOf(account),
             UpdateExpression:
-              "SET stoppedMark = :mark, stoppedCode = :code, stoppedMessage = :message, stoppedAt = :at",
+              "SET stoppedMark = :mark, stoppedCode = :code, stoppedMessage = :message, " +
+              "stoppedAt = :at, triedAtMs = :now",
             ConditionExpression: "attribute_not_exists(stoppedMark) OR stoppedMark <> :mark",
             ExpressionAttributeValues: {
               ":mark": account.credentialsMark,
               ":code": why.code,
               ":message": why.message,
               ":at": new Date(now()).toISOString(),
+              ":now": now(),
             },
           }),
         ),
       );
       return stopped !== undefined;
+    },
+
+    async mayProbe(account, nowMs) {
+      const probed = await unlessConditionFails(
+        client.send(
+          new UpdateCommand({
+            TableName,
+            Key: keyOf(account),
+            UpdateExpression: "SET triedAtMs = :now",
+            ConditionExpression: "stoppedMark = :mark AND triedAtMs <= :longAgo",
+            ExpressionAttributeValues: {
+              ":now": nowMs,
+              ":mark": account.credentialsMark,
+              ":longAgo": nowMs - PROBE_EVERY_MS,
+            },
+          }),
+        ),
+      );
+      return probed !== undefined;
     },
 
     async pause(account, untilMs) {
@@ -66,7 +90,8 @@ export function createDynamoGates({ table, now }: DynamoGateOptions): Gates {
         new UpdateCommand({
           TableName,
           Key: keyOf(account),
-          UpdateExpression: "REMOVE stoppedMark, stoppedCode, stoppedMessage, stoppedAt, pausedUntilMs",
+          UpdateExpression:
+            "REMOVE stoppedMark, stoppedCode, stoppedMessage, stoppedAt, triedAtMs, pausedUntilMs",
         }),
       );
     },

@@ -23,6 +23,13 @@ export interface Gates {
   read(account: AccountKey, nowMs: number): Promise<Gate>;
   /** @returns true for the one caller who closed it: the one that raises the alarm */
   stop(account: AccountKey, why: Trouble): Promise<boolean>;
+  /**
+   * Asks to try a stopped account again, in case what was wrong has been mended elsewhere: an expired certificate, a
+   * bucket that was missing. Whoever gets leave and succeeds opens the gate.
+   *
+   * @returns true for one caller an hour
+   */
+  mayProbe(account: AccountKey, nowMs: number): Promise<boolean>;
   /** Pauses until a time, never shortening a pause. Leaves a stopped account stopped. */
   pause(account: AccountKey, untilMs: number): Promise<void>;
   /** Opens a stopped or paused gate. */

@@ -1,8 +1,8 @@
 import type { PhotoRef } from "../photo/photo.ts";
-import { type Ledger, type PhotoRow, photoTagOf, type Sighting } from "./ledger.ts";
+import { type Ledger, type PhotoRow, type Place, photoTagOf, type Sighting } from "./ledger.ts";
 import { type PhotoItem, rowOf } from "./photo-item.ts";
 import { type IndexQuery, queryKeys, readItems, type Table } from "./table.dynamo.ts";
-import { type Duplicates, keyPathOf, photoStatusDay, restingKeyOf, sentKeyOf } from "./table.ts";
+import { type Duplicates, keyPathOf, photoKeyOf, photoStatusDay, placeOf } from "./table.ts";
 
 type Queries = Pick<Ledger, "look" | "ofSequence" | "ofKey" | "dismissedOn" | "troubled">;
 
@@ -14,18 +14,10 @@ export function createLedgerQueries(options: {
   const { table, duplicates } = options;
 
   async function look(refs: readonly PhotoRef[]): Promise<Sighting[]> {
-    const keys = refs.flatMap((ref) => [sentKeyOf(ref, duplicates), restingKeyOf(ref)]);
+    const keys = refs.flatMap((ref) => PLACES.map((place) => photoKeyOf(ref, place)));
     const items = await readItems<PhotoItem>(table, keys);
-    const found = new Map(items.map((item) => [`${item.pk}\n${item.sk}`, item]));
-    return refs.map((ref) => {
-      const sentKey = sentKeyOf(ref, duplicates);
-      const restingKey = restingKeyOf(ref);
-      return sightingOf(
-        photoTagOf(ref),
-        found.get(`${sentKey.pk}\n${sentKey.sk}`),
-        found.get(`${restingKey.pk}\n${restingKey.sk}`),
-      );
-    });
+    const found = Map.groupBy(items, ({ pk }) => pk);
+    return refs.map((ref) => sightingOf(ref, found.get(photoKeyOf(ref, "resting").pk) ?? [], duplicates));
   }
 
   async function rowsFound(query: IndexQuery): Promise<PhotoRow[]> {
@@ -58,13 +50,21 @@ export function createLedgerQueries(options: {
   };
 }
 
+const PLACES = ["sent", "sent-apart", "resting"] as const satisfies readonly Place[];
+
 /** A photo may stand in two places for a moment; the sent one counts. */
-function sightingOf(tag: string, sent: PhotoItem | undefined, resting: PhotoItem | undefined): Sighting {
-  if (sent?.tag === tag) return { row: rowOf(sent) };
+function sightingOf(ref: PhotoRef, items: readonly PhotoItem[], duplicates: Duplicates): Sighting {
+  const tag = photoTagOf(ref);
+  const own = items.filter((item) => item.tag === tag);
+  const row = own.find((item) => placeOf(item) !== "resting") ?? own[0];
+  const other = items.find(
+    (item) => item.tag !== tag && placeOf(item) === "sent" && item.status !== "failed",
+  );
+  if (row !== undefined && placeOf(row) !== "resting") return { row: rowOf(row) };
   return {
-    ...(resting && { row: rowOf(resting) }),
-    // One that was given up holds nobody back.
-    ...(sent && sent.status !== "failed" && { twin: rowOf(sent) }),
+    ...(row && { row: rowOf(row) }),
+    // One that was given up holds nobody back, and nobody is held back where duplicates are sent.
+    ...(other && duplicates === "skip" && { twin: rowOf(other) }),
   };
 }
 
@@ -72,7 +72,7 @@ function onePerPhoto(items: readonly PhotoItem[]): PhotoItem[] {
   const chosen = new Map<string, PhotoItem>();
   for (const item of items) {
     const other = chosen.get(item.tag);
-    if (other === undefined || item.sk.startsWith("sent")) chosen.set(item.tag, item);
+    if (other === undefined || placeOf(item) !== "resting") chosen.set(item.tag, item);
   }
   return [...chosen.values()];
 }

@@ -29,7 +29,7 @@ export function assertPhotoTransition(from: PhotoStatus, to: PhotoStatus): void 
   throw new IllegalPhotoTransitionError(`a photo cannot go from ${from} to ${to}`);
 }
 
-/** Says whether nothing more happens to a photo unless a person asks for it. */
+/** Says whether a photo has come to its end; a failed one has only until its event is fed again. */
 export function isSettled(status: PhotoStatus): boolean {
   return status !== "relaying" && status !== "failed";
 }
@@ -50,6 +50,8 @@ export interface Lease {
 
 /** Where a photo goes: decided once, kept for good. */
 export interface Binding {
+  /** Name of the account that sends it. */
+  readonly account: string;
   readonly trackPath: string;
   readonly sequenceId: string;
   /** 0-based place in the sequence. */
@@ -58,9 +60,16 @@ export interface Binding {
   readonly destinationKey: string;
 }
 
+/**
+ * Which item of the table a row is: `sent` for a photo on its way or there, `sent-apart` for the same where
+ * duplicates are sent, `resting` for any other.
+ */
+export type Place = "sent" | "sent-apart" | "resting";
+
 /** What became of one photo version. Times are ISO 8601 UTC. */
 export interface PhotoRow {
   readonly ref: PhotoRef;
+  readonly place: Place;
   readonly status: PhotoStatus;
   /** Why it was rejected; empty otherwise. */
   readonly reasons: readonly Reason[];
@@ -123,8 +132,12 @@ export interface UnreadableMessage {
 export interface Ledger {
   /** One consistent look at several photos, in the order asked. */
   look(refs: readonly PhotoRef[]): Promise<Sighting[]>;
-  /** Records a photo that will not be sent. Repeating it changes nothing. */
-  dismiss(dismissal: Dismissal): Promise<void>;
+  /**
+   * Records a photo that will not be sent.
+   *
+   * @returns false when the photo is settled already
+   */
+  dismiss(dismissal: Dismissal): Promise<boolean>;
   /** Binds a photo to its destination and takes the lease, unless these bytes are bound already. */
   startRelay(relay: NewRelay): Promise<Start>;
   /**
@@ -145,7 +158,8 @@ export interface Ledger {
   /** Notes an attempt that failed before the photo had a destination. @returns attempts so far */
   noteTrouble(ref: PhotoRef, trouble: Trouble): Promise<number>;
   /**
-   * Gives a photo up. Its bytes are free again: the same bytes under another key may be relayed.
+   * Gives a photo up. Its bytes are free again: the same bytes under another key may be relayed. For a photo that
+   * failed before, completes what a worker may have left half done.
    *
    * @param row the row as it was last seen, if there is one
    * @returns false when the photo had changed since: another worker has it, or it is settled

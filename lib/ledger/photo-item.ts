@@ -1,6 +1,6 @@
 import type { CaptureTimeSource, PhotoFacts, PhotoRef, Reason, Warning } from "../photo/photo.ts";
 import { type Binding, type PhotoRow, type PhotoStatus, photoTagOf } from "./ledger.ts";
-import { type ItemKey, keyPathOf } from "./table.ts";
+import { type ItemKey, keyPathOf, placeOf } from "./table.ts";
 
 /** A photo's item: flat, so that a person who looks into the table reads it without us. */
 export interface PhotoItem extends ItemKey, PhotoRef, PhotoFacts {
@@ -9,6 +9,7 @@ export interface PhotoItem extends ItemKey, PhotoRef, PhotoFacts {
   readonly status: PhotoStatus;
   readonly reasons?: readonly Reason[];
   readonly warnings?: readonly Warning[];
+  readonly account?: string;
   readonly trackPath?: string;
   readonly sequenceId?: string;
   readonly slot?: number;
@@ -37,6 +38,7 @@ export function rowOf(item: PhotoItem): PhotoRow {
   const facts = factsOf(item);
   return {
     ref: pickRef(item),
+    place: placeOf(item),
     status: item.status,
     reasons: item.reasons ?? [],
     warnings: item.warnings ?? [],
@@ -68,10 +70,10 @@ function pickRef(ref: PhotoRef): PhotoRef {
 }
 
 function bindingOf(item: PhotoItem): Binding | undefined {
-  const { trackPath, sequenceId, slot, destinationKey } = item;
-  if (trackPath === undefined || sequenceId === undefined) return undefined;
+  const { account, trackPath, sequenceId, slot, destinationKey } = item;
+  if (account === undefined || trackPath === undefined || sequenceId === undefined) return undefined;
   if (slot === undefined || destinationKey === undefined) return undefined;
-  return { trackPath, sequenceId, slot, destinationKey };
+  return { account, trackPath, sequenceId, slot, destinationKey };
 }
 
 const FACT_NAMES = {

@@ -16,7 +16,7 @@
 
 import type { PhotoRef } from "../photo/photo.ts";
 import type { SequencePlace, Track } from "../sequence/sequence.ts";
-import { type PhotoStatus, photoTagOf } from "./ledger.ts";
+import { type PhotoStatus, type Place, photoTagOf } from "./ledger.ts";
 
 /** Primary key of an item. */
 export interface ItemKey {
@@ -57,14 +57,26 @@ export const TABLE_SHAPE = {
 /** Whether the same bytes under another key are sent again. */
 export type Duplicates = "skip" | "send";
 
-/** The item of a photo that is on its way or there. */
-export function sentKeyOf(ref: PhotoRef, duplicates: Duplicates): ItemKey {
-  return { pk: contentOf(ref), sk: duplicates === "skip" ? "sent" : `sent#${photoTagOf(ref)}` };
+/** Where a photo is put that is to be sent. */
+export function placeToSend(duplicates: Duplicates): Place {
+  return duplicates === "skip" ? "sent" : "sent-apart";
 }
 
-/** The item of a photo that is neither on its way nor there. */
-export function restingKeyOf(ref: PhotoRef): ItemKey {
-  return { pk: contentOf(ref), sk: `row#${photoTagOf(ref)}` };
+/** The item of a photo, by its place. */
+export function photoKeyOf(ref: PhotoRef, place: Place): ItemKey {
+  const tag = photoTagOf(ref);
+  const sortKeys: Record<Place, string> = {
+    sent: "sent",
+    "sent-apart": `sent#${tag}`,
+    resting: `row#${tag}`,
+  };
+  return { pk: contentOf(ref), sk: sortKeys[place] };
+}
+
+/** The place of an item of a photo. */
+export function placeOf({ sk }: ItemKey): Place {
+  if (sk === "sent") return "sent";
+  return sk.startsWith("sent#") ? "sent-apart" : "resting";
 }
 
 /** The ETag names the bytes as far as S3 says: equal for equal bytes uploaded in the same way. */

@@ -160,7 +160,7 @@ function laterOf(answer: Answer, ruling: "later" | "rate-limit", nowMs: number):
 
 function neverOf(answer: Answer, scope: "photo" | "account"): Never<"photo" | "account"> {
   const trouble = troubleOf(answer);
-  // What the policy's size range or a proxy's limit says becomes the rejection that our own check makes.
+  // The policy's size range and a proxy's limit say the same as our own check, by the same code.
   const isTooLarge = answer.status === 413 || (answer.status === 400 && answer.code === "EntityTooLarge");
   return { kind: "never", scope, ...trouble, ...(isTooLarge ? { code: "too-large" } : {}) };
 }

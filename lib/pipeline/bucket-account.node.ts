@@ -20,6 +20,7 @@ export function createBucketAccount(
   const { username, permissionHash, signatureHash, accessKeyId, uploadUrl } = credentials;
   const everything = JSON.stringify([username, permissionHash, signatureHash, accessKeyId, uploadUrl]);
   return {
+    name,
     // 32 bits of a hash: enough to tell new credentials from old, nothing to recover them from.
     key: { name, credentialsMark: uuidV5(everything, CREDENTIALS_NAMESPACE).slice(0, 8) },
     username,

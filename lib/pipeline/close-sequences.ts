@@ -3,7 +3,7 @@ import { ruleFor } from "../config/rules.ts";
 import type { PhotoRow, Trouble } from "../ledger/ledger.ts";
 import type { FinishOutcome } from "../mapillary/destination.ts";
 import { MAX_PHOTOS_PER_SEQUENCE, type SequenceRow } from "../sequence/sequence.ts";
-import { type Account, accountOf, type Deps, stopAccount, troubleOf } from "./deps.ts";
+import { type Account, accountNamed, type Deps, stopAccount, troubleOf } from "./deps.ts";
 
 /** After a track was declared complete, its last photos may still be on their way through the queue for so long. */
 const DONE_GRACE_MS = 60_000;
@@ -14,18 +14,35 @@ const PUBLISHED_AT_ONCE = 25;
 /**
  * One round: every sequence that is quiet, full or declared complete is closed; of those closed long enough for
  * every relay of theirs to be over, and with no photo still on its way, Mapillary is told. A sequence that meets
- * trouble does not hold up the others.
+ * trouble does not hold up the others. What waits for a person is told of in every round.
  */
 export async function closeSequences(deps: Deps, signal: AbortSignal): Promise<void> {
   for (const sequence of await deps.sequences.withStatus("open")) {
     await withTroubleLogged(deps, sequence, () => closeIfDue(deps, sequence));
   }
+  const openAccounts = await findOpenAccounts(deps);
   const closed = await deps.sequences.withStatus("closing");
   const begun = await deps.sequences.withStatus("finishing");
   for (const sequence of [...closed, ...begun]) {
     if (signal.aborted) return;
+    if (!openAccounts.has(sequence.sender.account)) continue;
     await withTroubleLogged(deps, sequence, () => finishIfSettled(deps, sequence, signal));
   }
+  const { length: count } = await deps.sequences.withStatus("unknown");
+  if (count > 0) deps.log("sequences.still-unknown", { count });
+}
+
+/** The accounts that may send now, by name; asked once a round. */
+async function findOpenAccounts(deps: Deps): Promise<Set<string>> {
+  const open = new Set<string>();
+  for (const [name, { key }] of deps.accounts) {
+    const gate = await deps.gates.read(key, deps.now());
+    if (gate.kind === "open") open.add(name);
+    if (gate.kind === "stopped") {
+      deps.log("account.still-stopped", { account: name, trouble: gate.why, since: gate.since });
+    }
+  }
+  return open;
 }
 
 async function withTroubleLogged(
@@ -72,12 +89,15 @@ async function finishIfSettled(deps: Deps, sequence: SequenceRow, signal: AbortS
   const relayed = photos.filter(({ status }) => status === "relayed" || status === "published");
   if (sequence.status === "finishing") return await goOnFinishing(deps, sequence, relayed);
   if (relayed.length === 0) return await deps.sequences.dropEmpty(sequence);
-  const hold = reasonToHold(deps, sequence);
+  const account = accountNamed(deps, sequence.sender.account);
+  const hold = reasonToHold(deps, sequence, account);
   if (hold !== undefined) return await holdBack(deps, sequence, hold);
-  await finish(deps, sequence, relayed, signal);
+  await finish(deps, account, sequence, relayed, signal);
 }
 
-function reasonToHold(deps: Deps, sequence: SequenceRow): string | undefined {
+function reasonToHold(deps: Deps, sequence: SequenceRow, { username }: Account): string | undefined {
+  if (sequence.sender.username !== username)
+    return "its photos were sent by another user than the account has now";
   if (deps.fleet.approve === "by-hand") return "the fleet approves its sequences by hand";
   const { hold } = ruleFor(deps.fleet, `${sequence.track.path}/`);
   return hold ? "a rule of the fleet holds it for review" : undefined;
@@ -90,13 +110,11 @@ async function holdBack(deps: Deps, sequence: SequenceRow, why: string): Promise
 
 async function finish(
   deps: Deps,
+  account: Account,
   sequence: SequenceRow,
   photos: readonly PhotoRow[],
   signal: AbortSignal,
 ): Promise<void> {
-  const account = accountOf(deps, sequence.track);
-  const gate = await deps.gates.read(account.key, deps.now());
-  if (gate.kind !== "open") return;
   const finishing = await deps.sequences.move(sequence, "finishing");
   if (finishing === undefined) return;
   const outcome = await account.destination.finish({ id: sequence.id }, signal);
@@ -131,7 +149,7 @@ async function finishLater(deps: Deps, finishing: SequenceRow, trouble: Trouble)
 async function goOnFinishing(deps: Deps, sequence: SequenceRow, photos: readonly PhotoRow[]): Promise<void> {
   if (sequence.finishedAt !== undefined) return await publish(deps, sequence, photos);
   const trouble = { code: "worker-lost", message: "the worker ended while it finished the sequence" };
-  const { destination } = accountOf(deps, sequence.track);
+  const { destination } = accountNamed(deps, sequence.sender.account);
   if (destination.repeatedFinish === "harmless") await finishLater(deps, sequence, trouble);
   else await leaveToPerson(deps, sequence, trouble);
 }

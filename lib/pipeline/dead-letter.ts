@@ -30,8 +30,7 @@ async function bury(deps: Deps, record: SQSRecord): Promise<void> {
   const sightings = await deps.ledger.look(photos);
   for (const [at, ref] of photos.entries()) {
     const row = sightings[at]?.row;
-    // Settled, or given up before: the row tells already.
-    if (row !== undefined && (isSettled(row.status) || row.status === "failed")) continue;
+    if (row !== undefined && isSettled(row.status)) continue;
     if ((row?.lease?.untilMs ?? 0) > deps.now())
       throw new Error(`${ref.key} is being sent by another worker`);
     await fail(deps, ref, row?.error ?? neverReached(message.receiveCount), row);
@@ -46,7 +45,8 @@ async function fail(
 ): Promise<void> {
   if (!(await deps.ledger.fail(ref, trouble, row)))
     throw new Error(`${ref.key} changed while it was given up`);
-  deps.log("photo.failed", { photo: ref, trouble });
+  // One that was given up before is known of.
+  if (row?.status !== "failed") deps.log("photo.failed", { photo: ref, trouble });
 }
 
 function neverReached(receiveCount: number): Trouble {

@@ -28,7 +28,7 @@ export function createDeps(parts: WorkerParts): Deps {
   return {
     ...parts,
     ledger: createDynamoLedger({ table, duplicates: fleet.duplicates, now }),
-    sequences: createDynamoSequences({ table, now }),
+    sequences: createDynamoSequences({ table, now, newId }),
     gates: createDynamoGates({ table, now }),
     now,
     random: Math.random,

@@ -11,6 +11,9 @@ import type { Log } from "./log.ts";
 
 /** An account at Mapillary: its gate and its way in. */
 export interface Account {
+  /** In the fleet's rules. */
+  readonly name: string;
+  /** Of its gate. */
   readonly key: AccountKey;
   /** First part of every destination key. */
   readonly username: string;
@@ -53,18 +56,21 @@ export function trackOfObject(fleet: Pick<Fleet, "track">, bucket: string, key: 
  *
  * @throws when the fleet names an account that was not set up
  */
-export function accountOf(deps: Pick<Deps, "fleet" | "accounts">, track: Track): Account {
-  const { account: name } = ruleFor(deps.fleet, `${track.path}/`);
+export function accountOfTrack(deps: Pick<Deps, "fleet" | "accounts">, track: Track): Account {
+  return accountNamed(deps, ruleFor(deps.fleet, `${track.path}/`).account);
+}
+
+/** @throws when it was not set up */
+export function accountNamed(deps: Pick<Deps, "accounts">, name: string): Account {
   const account = deps.accounts.get(name);
-  if (account === undefined)
-    throw new Error(`the rules give ${track.path} to the account ${name}, which has no credentials`);
+  if (account === undefined) throw new Error(`the account ${name} has no credentials`);
   return account;
 }
 
 /** Closes an account's gate, raising the alarm if nobody has yet. */
 export async function stopAccount(deps: Deps, account: Account, trouble: Trouble): Promise<void> {
   if (await deps.gates.stop(account.key, trouble)) {
-    deps.log("account.stopped", { account: account.key.name, trouble });
+    deps.log("account.stopped", { account: account.name, trouble });
   }
 }
 
@@ -74,5 +80,9 @@ const LONGEST_MESSAGE = 300;
 export function troubleOf(error: unknown): Trouble {
   const { name, message, code }: NodeJS.ErrnoException =
     error instanceof Error ? error : new Error(String(error));
-  return { code: code ?? name, message: message.replaceAll(/\p{Cc}+/gu, " ").slice(0, LONGEST_MESSAGE) };
+  // A DOMException has a number there.
+  return {
+    code: typeof code === "string" ? code : name,
+    message: message.replaceAll(/\p{Cc}+/gu, " ").slice(0, LONGEST_MESSAGE),
+  };
 }

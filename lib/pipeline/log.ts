@@ -20,6 +20,9 @@ export interface LogEvents {
   "track.done": { bucket: string; path: string };
   /** Raised once, however many photos meet it: a person has to mend the credentials. */
   "account.stopped": { account: string; trouble: Trouble };
+  /** Once a round of closing, as long as it is so: no alarm hangs on a single line. */
+  "account.still-stopped": { account: string; trouble: Trouble; since: string };
+  "account.opened": { account: string };
   "account.paused": { account: string; untilMs: number };
   "sequence.closing": { sequenceId: string; trackPath: string; why: "quiet" | "full" | "done" };
   "sequence.published": { sequenceId: string; trackPath: string; photos: number };
@@ -27,6 +30,8 @@ export interface LogEvents {
   "sequence.postponed": { sequenceId: string; trackPath: string; trouble: Trouble };
   /** Raised once: whether the sequence was finished cannot be told, and a person has to look. */
   "sequence.unknown": { sequenceId: string; trackPath: string; trouble: Trouble };
+  /** Once a round of closing, when there are any: as for a stopped account. */
+  "sequences.still-unknown": { count: number };
 }
 
 /** Where events go. */
@@ -35,6 +40,9 @@ export type Log = <Name extends keyof LogEvents>(event: Name, data: LogEvents[Na
 /** Events that a person should be woken for. */
 export const ALARMS: ReadonlySet<keyof LogEvents> = new Set([
   "account.stopped",
+  "account.still-stopped",
   "sequence.unknown",
+  "sequences.still-unknown",
   "photo.failed",
+  "message.unreadable",
 ]);

@@ -1,6 +1,6 @@
 import { isInPrivacyZone } from "../config/privacy-zone.ts";
 import type { EffectiveRule } from "../config/rules.ts";
-import type { PhotoRef, Reason, Verdict } from "../photo/photo.ts";
+import type { PhotoFacts, PhotoRef, Reason, Verdict } from "../photo/photo.ts";
 
 /** What stands against a photo before it is looked at. */
 export function reasonsUnseen(ref: PhotoRef, rule: EffectiveRule): Reason[] {
@@ -11,11 +11,15 @@ export function reasonsUnseen(ref: PhotoRef, rule: EffectiveRule): Reason[] {
 }
 
 /** What stands against a photo by its EXIF and the fleet's privacy zones. */
-export function reasonsSeen(verdict: Verdict, rule: EffectiveRule): readonly Reason[] {
+export function reasonsSeen(verdict: Verdict, rule: EffectiveRule): Reason[] {
   const reasons = verdict.verdict === "reject" ? verdict.reasons : [];
-  const { latitudeDeg, longitudeDeg } = verdict.facts;
-  if (latitudeDeg === undefined || longitudeDeg === undefined) return reasons;
+  return [...reasons, ...reasonsByRule(verdict.facts, rule)];
+}
+
+/** What stands against a photo by the fleet's privacy zones alone. */
+export function reasonsByRule({ latitudeDeg, longitudeDeg }: PhotoFacts, rule: EffectiveRule): Reason[] {
+  if (latitudeDeg === undefined || longitudeDeg === undefined) return [];
   const isPrivate = rule.privacyZones.some((zone) => isInPrivacyZone({ latitudeDeg, longitudeDeg }, zone));
-  if (!isPrivate) return reasons;
-  return [...reasons, { code: "privacy-zone", message: "its position lies in a privacy zone of the fleet" }];
+  if (!isPrivate) return [];
+  return [{ code: "privacy-zone", message: "its position lies in a privacy zone of the fleet" }];
 }

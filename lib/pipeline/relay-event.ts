@@ -18,7 +18,7 @@ export interface RelayWorker extends Deps {
 }
 
 /** Time kept back from a worker's last moments: enough to record what was aborted. */
-const LAST_MOMENTS_MS = 5_000;
+export const LAST_MOMENTS_MS = 5_000;
 
 /**
  * One batch of the intake queue. Messages that are settled are acknowledged; the others come back when they want to.

@@ -1,12 +1,13 @@
-import { photoTagOf, type Sighting } from "../ledger/ledger.ts";
+import { photoTagOf, type Sighting, type Trouble } from "../ledger/ledger.ts";
 import type { PhotoRef } from "../photo/photo.ts";
 import { backoffMs } from "./backoff.ts";
 import { createBudget } from "./byte-budget.ts";
 import { type Account, type Deps, troubleOf } from "./deps.ts";
-import { type Shift, takeTurn } from "./relay-turn.ts";
+import { isTooOld, type Shift, takeTurn } from "./relay-turn.ts";
 import { type Result, SETTLED, waiting } from "./result.ts";
 import { createSlotDesk } from "./slot-desk.ts";
-import { type Message, takeIn } from "./take-in.ts";
+import { keepUnreadable, type Message, takeIn } from "./take-in.ts";
+import type { Leave } from "./turn.ts";
 
 /** Photos in the works hold at most so many bytes of their heads in memory. */
 const HEAD_BUDGET_BYTES = 48 * 2 ** 20;
@@ -55,10 +56,21 @@ async function attempt<T>(deps: Deps, message: Message, work: () => Promise<T>):
   try {
     return { kind: "done", value: await work() };
   } catch (error) {
-    const trouble = troubleOf(error);
-    deps.log("message.returned", { messageId: message.messageId, trouble });
-    const delayMs = backoffMs(deps.retries, message.receiveCount, deps.random());
-    return { kind: "returned", result: waiting(delayMs, trouble) };
+    return { kind: "returned", result: await giveBack(deps, message, troubleOf(error)) };
+  }
+}
+
+/** A message that cannot be worked on comes back, and is kept before the queue throws it away. */
+async function giveBack(deps: Deps, message: Message, trouble: Trouble): Promise<Result> {
+  const { messageId, body, receiveCount, sentAtMs } = message;
+  const delayMs = backoffMs(deps.retries, receiveCount, deps.random());
+  deps.log("message.returned", { messageId, trouble });
+  if (!isTooOld(deps, sentAtMs)) return waiting(delayMs, trouble);
+  try {
+    await keepUnreadable(deps, { messageId, body }, `${trouble.code}: ${trouble.message}`);
+    return SETTLED;
+  } catch {
+    return waiting(delayMs, trouble);
   }
 }
 
@@ -82,22 +94,23 @@ async function lookOnce(
 function createBatchRelay(deps: Deps, shift: Shift) {
   const desk = createSlotDesk(deps.sequences, deps.delay);
   const budget = createBudget({ bytes: HEAD_BUDGET_BYTES, works: deps.fleet.photosAtOnce });
-  const gates = new Map<string, Promise<Result | undefined>>();
+  const leaves = new Map<string, Promise<Leave>>();
   const results = new Map<string, Promise<Result>>();
   const lastOfContent = new Map<string, Promise<unknown>>();
 
-  function closedGate(account: Account): Promise<Result | undefined> {
-    const gate = gates.get(account.key.name) ?? readGate(deps, account);
-    gates.set(account.key.name, gate);
-    return gate;
+  function leaveOf(account: Account): Promise<Leave> {
+    const leave = leaves.get(account.name) ?? readLeave(deps, account);
+    leaves.set(account.name, leave);
+    return leave;
   }
 
   async function relayNow(ref: PhotoRef, sighting: Sighting, message: Message): Promise<Result> {
     return await budget.run(Math.min(ref.sizeBytes, LONGEST_HEAD_BYTES), async () => {
       const visit = desk.enter();
       try {
-        const turn = { visit, signal: shift.signal, receiveCount: message.receiveCount, closedGate };
-        return await takeTurn(deps, turn, shift, message.sentAtMs, ref, sighting);
+        const { receiveCount, sentAtMs } = message;
+        const turn = { visit, signal: shift.signal, receiveCount, sentAtMs, leaveOf };
+        return await takeTurn(deps, turn, shift, ref, sighting);
       } finally {
         visit.leave();
       }
@@ -123,12 +136,19 @@ function createBatchRelay(deps: Deps, shift: Shift) {
   };
 }
 
-async function readGate(deps: Deps, account: Account): Promise<Result | undefined> {
+async function readLeave(deps: Deps, account: Account): Promise<Leave> {
   const gate = await deps.gates.read(account.key, deps.now());
-  if (gate.kind === "open") return undefined;
-  if (gate.kind === "stopped") return waiting(deps.retries.capMs, gate.why);
-  return waiting(gate.untilMs - deps.now(), { code: "paused", message: "Mapillary asked for patience" });
+  if (gate.kind === "open") return { isProbe: false };
+  if (gate.kind === "stopped") {
+    if (await deps.gates.mayProbe(account.key, deps.now())) return { isProbe: true };
+    return { isProbe: false, closed: waiting(deps.retries.capMs, gate.why) };
+  }
+  // Not all at once when the pause is over.
+  const delayMs = gate.untilMs - deps.now() + backoffMs(deps.retries, 1, deps.random());
+  return { isProbe: false, closed: waiting(delayMs, PAUSED) };
 }
+
+const PAUSED: Trouble = { code: "paused", message: "Mapillary asked for patience" };
 
 /** A message is done when all its photos are, and comes back as soon as the first of them wants to. */
 function soonestOf(results: readonly Result[]): Result {

@@ -2,8 +2,11 @@ import type { PhotoRow, Sighting, Trouble } from "../ledger/ledger.ts";
 import { PhotoGoneError, type PhotoRef } from "../photo/photo.ts";
 import { backoffMs } from "./backoff.ts";
 import { type Deps, troubleOf } from "./deps.ts";
-import { relayPhoto, type Turn } from "./relay-photo.ts";
-import { type Result, SETTLED, waiting } from "./result.ts";
+import { isBound } from "./relay-bound.ts";
+import { relayPhoto } from "./relay-photo.ts";
+import { type Result, waiting } from "./result.ts";
+import { giveUp, IN_FLIGHT } from "./set-aside.ts";
+import type { Turn } from "./turn.ts";
 
 /** How much time a worker has. */
 export interface Shift {
@@ -25,14 +28,12 @@ const LONGEST_WAIT_MS = 13 * 24 * 3_600_000;
 /**
  * Gives one photo its turn; whatever goes wrong becomes a row or another turn.
  *
- * @param sentAtMs when the photo's message was sent first
  * @throws when not even the ledger answers
  */
 export async function takeTurn(
   deps: Deps,
   turn: Turn,
   shift: Shift,
-  sentAtMs: number,
   ref: PhotoRef,
   sighting: Sighting,
 ): Promise<Result> {
@@ -40,40 +41,38 @@ export async function takeTurn(
     return waiting(0, { code: "out-of-time", message: "the worker was about to end" });
   }
   const result = await relayPhoto(deps, turn, ref, sighting).catch((error: unknown) =>
-    noteTrouble(deps, shift, ref, sighting.row, error),
+    noteTrouble(deps, shift, ref, error),
   );
   if (result.kind === "settled") return result;
-  if (deps.now() - sentAtMs > LONGEST_WAIT_MS)
-    return await giveUp(deps, ref, await rowOf(deps, ref), result.trouble);
+  if (isTooOld(deps, turn.sentAtMs)) return await giveUpUnlessInFlight(deps, ref, result.trouble);
   deps.log("photo.postponed", { photo: ref, delayMs: result.delayMs, trouble: result.trouble });
   return result;
 }
 
-async function noteTrouble(
-  deps: Deps,
-  shift: Shift,
-  ref: PhotoRef,
-  seen: PhotoRow | undefined,
-  error: unknown,
-): Promise<Result> {
-  const trouble = troubleOf(error);
-  if (error instanceof PhotoGoneError) return await giveUp(deps, ref, seen, { ...trouble, code: error.code });
-  if (shift.signal.aborted) return waiting(0, trouble);
+/** Says whether the queue is about to throw a message away. */
+export function isTooOld(deps: Pick<Deps, "now">, sentAtMs: number): boolean {
+  return deps.now() - sentAtMs > LONGEST_WAIT_MS;
+}
+
+async function giveUpUnlessInFlight(deps: Deps, ref: PhotoRef, trouble: Trouble): Promise<Result> {
   const row = await rowOf(deps, ref);
-  const attempts = row?.binding === undefined ? await deps.ledger.noteTrouble(ref, trouble) : row.attempts;
-  if (attempts >= deps.retries.maxAttempts) return await giveUp(deps, ref, row, trouble);
+  if ((row?.lease?.untilMs ?? 0) > deps.now()) return waiting(0, IN_FLIGHT);
+  return await giveUp(deps, ref, trouble, row);
+}
+
+async function noteTrouble(deps: Deps, shift: Shift, ref: PhotoRef, error: unknown): Promise<Result> {
+  const trouble = troubleOf(error);
+  if (error instanceof PhotoGoneError) return await giveUpUnlessInFlight(deps, ref, trouble);
+  if (wasInterrupted(shift.signal)) return waiting(0, trouble);
+  const row = await rowOf(deps, ref);
+  const attempts = isBound(row) ? row.attempts : await deps.ledger.noteTrouble(ref, trouble);
+  if (attempts >= deps.retries.maxAttempts) return await giveUpUnlessInFlight(deps, ref, trouble);
   return waiting(backoffMs(deps.retries, attempts, deps.random()), trouble);
 }
 
-async function giveUp(
-  deps: Deps,
-  ref: PhotoRef,
-  row: PhotoRow | undefined,
-  trouble: Trouble,
-): Promise<Result> {
-  if (!(await deps.ledger.fail(ref, trouble, row))) return waiting(0, trouble);
-  deps.log("photo.failed", { photo: ref, trouble });
-  return SETTLED;
+/** A person ended the worker; that a worker's time is up counts as an attempt. */
+function wasInterrupted({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof Error && reason.name === "TimeoutError");
 }
 
 async function rowOf(deps: Deps, ref: PhotoRef): Promise<PhotoRow | undefined> {

@@ -4,6 +4,7 @@ import type { Warning } from "../photo/photo.ts";
 import { backoffMs } from "./backoff.ts";
 import { type Account, type Deps, stopAccount } from "./deps.ts";
 import { type Result, SETTLED, waiting } from "./result.ts";
+import { giveUp } from "./set-aside.ts";
 
 const LEASE_LOST: Trouble = { code: "lease-lost", message: "another worker took over" };
 
@@ -14,6 +15,8 @@ export interface Attempt {
   /** The row as the attempt has it, lease included. */
   readonly row: PhotoRow;
   readonly startedMs: number;
+  /** The account is stopped, and tried once more. */
+  readonly isProbe: boolean;
   /** What was noticed while the photo went by. */
   readonly warnings: () => readonly Warning[];
 }
@@ -28,13 +31,17 @@ export async function settleOutcome(attempt: Attempt, outcome: Outcome): Promise
     case "later":
       return await settleLater(attempt, outcome);
     case "never":
-      if (outcome.scope === "photo") return await giveUp(attempt, outcome);
+      if (outcome.scope === "photo") return await giveUp(attempt.deps, attempt.row.ref, outcome, attempt.row);
       await stopAccount(attempt.deps, attempt.account, { code: outcome.code, message: outcome.message });
       return await tryLater(attempt, outcome);
   }
 }
 
-async function settleDone({ deps, row, startedMs, warnings }: Attempt): Promise<Result> {
+async function settleDone({ deps, account, row, startedMs, isProbe, warnings }: Attempt): Promise<Result> {
+  if (isProbe) {
+    await deps.gates.open(account.key);
+    deps.log("account.opened", { account: account.name });
+  }
   const recorded = await deps.ledger.recordRelayed(row, [...row.warnings, ...warnings()]);
   if (!recorded) {
     return waiting(0, LEASE_LOST);
@@ -52,12 +59,12 @@ async function settleDone({ deps, row, startedMs, warnings }: Attempt): Promise<
 async function settleLater(attempt: Attempt, outcome: Extract<Outcome, { kind: "later" }>): Promise<Result> {
   const { deps, account, row } = attempt;
   const { code, message, afterMs, gate } = outcome;
-  if (row.attempts >= deps.retries.maxAttempts) return await giveUp(attempt, { code, message });
+  if (row.attempts >= deps.retries.maxAttempts) return await giveUp(deps, row.ref, { code, message }, row);
   const delayMs = afterMs ?? backoffMs(deps.retries, row.attempts, deps.random());
   if (gate === "rate-limit") {
     const untilMs = deps.now() + delayMs;
     await deps.gates.pause(account.key, untilMs);
-    deps.log("account.paused", { account: account.key.name, untilMs });
+    deps.log("account.paused", { account: account.name, untilMs });
   }
   return await tryLater(attempt, { code, message }, delayMs);
 }
@@ -70,13 +77,4 @@ async function tryLater(
   const trouble = { code, message };
   await deps.ledger.releaseRelay(row, trouble);
   return waiting(delayMs ?? backoffMs(deps.retries, row.attempts, deps.random()), trouble);
-}
-
-async function giveUp({ deps, row }: Attempt, { code, message }: Trouble): Promise<Result> {
-  const trouble = { code, message };
-  if (!(await deps.ledger.fail(row.ref, trouble, row))) {
-    return waiting(0, LEASE_LOST);
-  }
-  deps.log("photo.failed", { photo: row.ref, trouble });
-  return SETTLED;
 }

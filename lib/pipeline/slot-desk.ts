@@ -1,9 +1,9 @@
-import type { SequenceStore, Slot, SlotAsk, Track } from "../sequence/sequence.ts";
+import type { Sender, SequenceStore, Slot, SlotAsk, Track } from "../sequence/sequence.ts";
 
 /** One photo's turn at the desk. */
 export interface DeskVisit {
   /** Asks for a slot. At most once. */
-  claim(track: Track, ask: SlotAsk): Promise<Slot>;
+  claim(track: Track, sender: Sender, ask: SlotAsk): Promise<Slot>;
   /** Says that this photo will not ask (any more). Safe to call after `claim`, and twice. */
   leave(): void;
 }
@@ -19,6 +19,7 @@ const LONGEST_WAIT_MS = 100;
 
 interface Asked {
   readonly track: Track;
+  readonly sender: Sender;
   readonly ask: SlotAsk;
   readonly resolve: (slot: Slot) => void;
   readonly reject: (error: unknown) => void;
@@ -52,6 +53,7 @@ export function createSlotDesk(
     try {
       const slots = await sequences.claimSlots(
         first.track,
+        first.sender,
         group.map(({ ask }) => ask),
       );
       group.forEach(({ resolve, reject }, at) => {
@@ -75,9 +77,9 @@ export function createSlotDesk(
         undecided -= 1;
       }
       return {
-        claim(track, ask) {
+        claim(track, sender, ask) {
           return new Promise<Slot>((resolve, reject) => {
-            asked.push({ track, ask, resolve, reject });
+            asked.push({ track, sender, ask, resolve, reject });
             if (asked.length === 1) void delay(LONGEST_WAIT_MS).then(serve);
             decide();
             serveWhenComplete();

@@ -1,6 +1,7 @@
 import { type CreatedObject, isDoneMarker, isFolderMarker, readIntake } from "../event/event.ts";
 import { PhotoGoneError, type PhotoRef } from "../photo/photo.ts";
 import { type Deps, trackOfObject } from "./deps.ts";
+import { giveUp } from "./set-aside.ts";
 
 /** One delivery of a message from the intake queue. */
 export interface Message {
@@ -31,7 +32,16 @@ export async function takeIn(deps: Deps, message: Message): Promise<PhotoRef[]> 
   return refs;
 }
 
-async function keepUnreadable(deps: Deps, { messageId, body }: Message, why: string): Promise<void> {
+/** Longest reason that is kept; a message may be wrong in thousands of places. */
+const LONGEST_WHY = 1_000;
+
+/** Keeps a message that no photo can be made of. @throws when it is too large for the ledger */
+export async function keepUnreadable(
+  deps: Deps,
+  { messageId, body }: Pick<Message, "messageId" | "body">,
+  reason: string,
+): Promise<void> {
+  const why = reason.slice(0, LONGEST_WHY);
   await deps.ledger.keepUnreadable({ messageId, body, why });
   deps.log("message.unreadable", { messageId, why });
 }
@@ -53,8 +63,7 @@ async function identify(deps: Deps, object: CreatedObject): Promise<PhotoRef | u
     if (!(error instanceof PhotoGoneError)) throw error;
     const photo: PhotoRef = { ...named, etag: etag ?? "unknown", sizeBytes: sizeBytes ?? 0 };
     const trouble = { code: error.code, message: error.message };
-    await deps.ledger.fail(photo, trouble);
-    deps.log("photo.failed", { photo, trouble });
+    await giveUp(deps, photo, trouble);
     return undefined;
   }
 }

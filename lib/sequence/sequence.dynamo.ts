@@ -6,11 +6,12 @@ import {
   type Table,
   unlessConditionFails,
 } from "../ledger/table.dynamo.ts";
-import { type ItemKey, sequenceKeyOf, trackHeadKeyOf } from "../ledger/table.ts";
+import { sequenceKeyOf, trackHeadKeyOf } from "../ledger/table.ts";
 import { claimMarkOf, isFilenameFree } from "./filename-claims.ts";
 import {
   assertSequenceTransition,
   MAX_PHOTOS_PER_SEQUENCE,
+  type Sender,
   type SequenceChange,
   type SequencePlace,
   type SequenceRow,
@@ -21,22 +22,15 @@ import {
   sequenceIdOf,
   type Track,
 } from "./sequence.ts";
+import { isOf, type SequenceItem, sequenceRowOf, sequenceStatusDay } from "./sequence-item.ts";
 
 /** What the store needs. */
 export interface DynamoSequenceOptions {
   readonly table: Table;
   /** ms since 1970. */
   readonly now: () => number;
-}
-
-/** A sequence's item. `names` holds a mark of every file name asked for: {@link claimMarkOf}. */
-interface SequenceItem extends ItemKey, Omit<SequenceRow, "track" | "changedAt"> {
-  readonly bucket: string;
-  readonly trackPath: string;
-  readonly names?: Set<Uint8Array>;
-  readonly statusDay: string;
-  /** When the status last changed. */
-  readonly updatedAt: string;
+  /** A name that nothing else has. */
+  readonly newId: () => string;
 }
 
 /** Most slots claimed in one write; above any batch that Lambda is configured for. */
@@ -46,8 +40,8 @@ const MAX_SLOTS_PER_CLAIM = 100;
 const CONDITION = {
   /** Nobody has opened it yet. */
   isNew: "attribute_not_exists(pk)",
-  /** It takes photos, and has room for all that are asked for. */
-  hasRoom: "#status = :open AND slotsTaken <= :mostTaken",
+  /** It takes photos, of this sender, and has room for all that are asked for. */
+  hasRoom: "#status = :open AND #account = :account AND username = :username AND slotsTaken <= :mostTaken",
   /** It is as it was seen: no transition and no claim since. */
   isAsSeen: "#status = :seenStatus AND slotsTaken = :seenTaken AND lastClaimAt = :seenClaimAt",
 } as const;
@@ -57,7 +51,7 @@ const CONDITION = {
  * own item, in one write that counts, checks the limit, checks that it is still open and notes the file names.
  * Closing is a write to the same item, so that a claim comes wholly before or not at all.
  */
-export function createDynamoSequences({ table, now }: DynamoSequenceOptions): SequenceStore {
+export function createDynamoSequences({ table, now, newId }: DynamoSequenceOptions): SequenceStore {
   const { client, name: TableName } = table;
   const nowIso = () => new Date(now()).toISOString();
 
@@ -101,7 +95,7 @@ export function createDynamoSequences({ table, now }: DynamoSequenceOptions): Se
   }
 
   /** Claims a slot for every ask in one write. @returns `undefined` when they do not all fit, or it is closed */
-  async function claimAll(track: Track, place: SequencePlace, asks: readonly SlotAsk[]) {
+  async function claimAll(track: Track, sender: Sender, place: SequencePlace, asks: readonly SlotAsk[]) {
     const at = nowIso();
     const sequenceId = sequenceIdOf(track, place);
     const answer = await unlessConditionFails(
@@ -111,10 +105,16 @@ export function createDynamoSequences({ table, now }: DynamoSequenceOptions): Se
           Key: sequenceKeyOf(track, place),
           UpdateExpression:
             "SET lastClaimAt = :at, openedAt = if_not_exists(openedAt, :at), #status = :open, statusDay = :statusDay, " +
-            "updatedAt = if_not_exists(updatedAt, :at), id = :id, #bucket = :bucket, trackPath = :path, epoch = :epoch, part = :part " +
+            "updatedAt = if_not_exists(updatedAt, :at), id = :id, #bucket = :bucket, trackPath = :path, " +
+            "epoch = :epoch, part = :part, #account = :account, username = :username " +
             "ADD slotsTaken :count, #names :names",
           ConditionExpression: `${CONDITION.isNew} OR (${CONDITION.hasRoom})`,
-          ExpressionAttributeNames: { "#status": "status", "#bucket": "bucket", "#names": "names" },
+          ExpressionAttributeNames: {
+            "#status": "status",
+            "#bucket": "bucket",
+            "#names": "names",
+            "#account": "account",
+          },
           ExpressionAttributeValues: {
             ":at": at,
             ":open": "open",
@@ -124,6 +124,8 @@ export function createDynamoSequences({ table, now }: DynamoSequenceOptions): Se
             ":path": track.path,
             ":epoch": place.epoch,
             ":part": place.part,
+            ":account": sender.account,
+            ":username": sender.username,
             ":count": asks.length,
             ":names": new Set(asks.map(claimMarkOf)),
             ":mostTaken": MAX_PHOTOS_PER_SEQUENCE - asks.length,
@@ -149,13 +151,13 @@ export function createDynamoSequences({ table, now }: DynamoSequenceOptions): Se
     return item;
   }
 
-  async function claimSlots(track: Track, asks: readonly SlotAsk[]): Promise<Slot[]> {
+  async function claimSlots(track: Track, sender: Sender, asks: readonly SlotAsk[]): Promise<Slot[]> {
     const slots: Slot[] = [];
     let most = MAX_SLOTS_PER_CLAIM;
     while (slots.length < asks.length) {
       const wanted = asks.slice(slots.length, slots.length + most);
       const place = await readHead(track);
-      const claimed = await claimAll(track, place, wanted);
+      const claimed = await claimAll(track, sender, place, wanted);
       if (claimed !== undefined) {
         slots.push(...claimed);
         most = MAX_SLOTS_PER_CLAIM;
@@ -163,23 +165,29 @@ export function createDynamoSequences({ table, now }: DynamoSequenceOptions): Se
       }
       const item = await readSequence(track, place);
       const room = MAX_PHOTOS_PER_SEQUENCE - (item?.slotsTaken ?? 0);
-      if (item?.status === "open" && room > 0) {
+      if (item?.status === "open" && isOf(item, sender) && room > 0) {
         most = room;
         continue;
       }
-      await moveHead(track, place, nextPlace(place, item));
+      await moveHead(track, place, nextPlace(place, item, sender));
       most = MAX_SLOTS_PER_CLAIM;
     }
     return slots;
   }
 
-  /** After a full sequence the next part; after a closed one the next epoch. */
-  function nextPlace(place: SequencePlace, item: SequenceItem | undefined): SequencePlace {
-    if (item?.status === "open") return { epoch: place.epoch, part: place.part + 1 };
-    return { epoch: Math.max(now(), place.epoch + 1), part: 0 };
+  /** After a full sequence the next part; after a closed one, or one of another sender, the next epoch. */
+  function nextPlace(place: SequencePlace, item: SequenceItem | undefined, sender: Sender): SequencePlace {
+    if (item?.status === "open" && isOf(item, sender)) return { epoch: place.epoch, part: place.part + 1 };
+    return nextEpoch(place);
   }
 
-  async function update(row: SequenceRow, set: Record<string, unknown>) {
+  function nextEpoch({ epoch }: SequencePlace): SequencePlace {
+    return { epoch: Math.max(now(), epoch + 1), part: 0 };
+  }
+
+  async function update(row: SequenceRow, change: Record<string, unknown>) {
+    const changeId = newId();
+    const set: Record<string, unknown> = { ...change, changeId };
     const names = Object.keys(set);
     const answer = await unlessConditionFails(
       client.send(
@@ -202,7 +210,9 @@ export function createDynamoSequences({ table, now }: DynamoSequenceOptions): Se
         }),
       ),
     );
-    return answer?.Attributes && sequenceRowOf(answer.Attributes as SequenceItem);
+    // When the answer to an earlier try of this very write was lost, the next finds it done.
+    const item = (answer?.Attributes as SequenceItem | undefined) ?? (await readSequence(row.track, row));
+    return item?.changeId === changeId ? sequenceRowOf(item) : undefined;
   }
 
   async function rowsAt(statusDay: string): Promise<SequenceRow[]> {
@@ -248,6 +258,8 @@ export function createDynamoSequences({ table, now }: DynamoSequenceOptions): Se
     },
     noteFinished: (row, photos) => update(row, { finishedAt: nowIso(), photos }),
     async dropEmpty(row) {
+      // First, so that nobody claims in it again and gives out its slots anew.
+      await moveHead(row.track, row, nextEpoch(row));
       const condition = {
         ConditionExpression: "#status = :closing",
         ExpressionAttributeNames: { "#status": "status" },
@@ -264,13 +276,4 @@ export function createDynamoSequences({ table, now }: DynamoSequenceOptions): Se
       );
     },
   };
-}
-
-function sequenceStatusDay(status: SequenceStatus, at: string): string {
-  return status === "published" ? `sequence#published#${at.slice(0, 10)}` : `sequence#${status}`;
-}
-
-function sequenceRowOf(item: SequenceItem): SequenceRow {
-  const { pk, sk, names, bucket, trackPath, statusDay, updatedAt, ...row } = item;
-  return { ...row, track: { bucket, path: trackPath }, changedAt: updatedAt };
 }

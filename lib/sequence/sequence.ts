@@ -30,6 +30,14 @@ export function sequenceIdOf(track: Track, place: SequencePlace): string {
   return uuidV5(JSON.stringify([track.bucket, track.path, place.epoch, place.part]), SEQUENCE_NAMESPACE);
 }
 
+/** Who sends a sequence's photos: one for all of them, since Mapillary is told by the same one. */
+export interface Sender {
+  /** Name of the account in the fleet's rules. */
+  readonly account: string;
+  /** First part of every destination key. */
+  readonly username: string;
+}
+
 /** `open` takes photos · `closing` waits for its last ones · `finishing` is being told to Mapillary. */
 export type SequenceStatus = "open" | "closing" | "finishing" | "published" | "held" | "unknown";
 
@@ -58,6 +66,7 @@ export function assertSequenceTransition(from: SequenceStatus, to: SequenceStatu
 export interface SequenceRow extends SequencePlace {
   readonly id: string;
   readonly track: Track;
+  readonly sender: Sender;
   readonly status: SequenceStatus;
   /** Slots given out, lost ones included; never over {@link MAX_PHOTOS_PER_SEQUENCE}. */
   readonly slotsTaken: number;
@@ -97,12 +106,12 @@ export type SequenceChange = Partial<Pick<SequenceRow, "photos" | "note" | "fini
 /** Keeps tracks and their sequences. Every write is a single item under a condition. */
 export interface SequenceStore {
   /**
-   * Gives each photo a slot, the whole list in one write where the sequence has room for it.
-   * A slot whose photo is never recorded is a gap, and harmless.
+   * Gives each photo a slot, the whole list in one write where the sequence has room for it. A slot whose photo is
+   * never recorded is a gap, and harmless. When the track gets another sender, the next epoch begins.
    *
    * @returns one slot per ask, in the same order
    */
-  claimSlots(track: Track, asks: readonly SlotAsk[]): Promise<Slot[]>;
+  claimSlots(track: Track, sender: Sender, asks: readonly SlotAsk[]): Promise<Slot[]>;
   /** Notes that the track was declared complete; its open sequences may close without a quiet period. */
   markDone(track: Track): Promise<void>;
   /** When the track was last declared complete (ISO 8601 UTC). */

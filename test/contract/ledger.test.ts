@@ -23,6 +23,7 @@ beforeEach(() => {
 /** A photo in a bucket of this test's own. */
 const aPhoto = (over: Partial<PhotoRef> = {}) => photoRef({ bucket: `bucket-${bucket}`, ...over });
 const binding = (over: Partial<Binding> = {}): Binding => ({
+  account: "default",
   trackPath: "van-1/monday",
   sequenceId: `sequence-${bucket}`,
   slot: 0,
@@ -74,7 +75,7 @@ describe("a photo that goes well", () => {
     const ref = aPhoto();
     await start(ref);
 
-    const second = await ledger.startRelay(relayOf(ref, { binding: binding({ slot: 7 }) }));
+    const second = await ledger.startRelay(relayOf(ref, { binding: binding({ slot: 7 }), lease: { owner: "worker-2", untilMs: 1 } }));
 
     expect(second).toMatchObject({ kind: "taken", by: { ref, binding: { slot: 0 } } });
   });

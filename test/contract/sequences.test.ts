@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createDynamoGates } from "../../lib/ledger/gate.dynamo.ts";
+import { createDynamoGates, PROBE_EVERY_MS } from "../../lib/ledger/gate.dynamo.ts";
 import { createDynamoSequences } from "../../lib/sequence/sequence.dynamo.ts";
 import type { SequenceRow, SequenceStore, Slot } from "../../lib/sequence/sequence.ts";
 import { startTableSandbox, type TableSandbox } from "../../sandbox/table.ts";
-import { createTestClock } from "../support/refs.ts";
+import { createTestClock, newId, SENDER } from "../support/refs.ts";
 
 let cloud: TableSandbox;
 let clock = createTestClock();
@@ -17,7 +17,7 @@ afterAll(() => cloud.stop());
 beforeEach(() => {
   clock = createTestClock();
   bucket += 1;
-  store = createDynamoSequences({ table: cloud.table, now: clock.now });
+  store = createDynamoSequences({ table: cloud.table, now: clock.now, newId });
 });
 
 const aTrack = (path = "van-1/monday") => ({ bucket: `bucket-${bucket}`, path });
@@ -37,8 +37,8 @@ async function only(status: Parameters<SequenceStore["withStatus"]>[0]): Promise
 
 describe("claiming slots", () => {
   it("numbers a batch in order, and the next batch after it", async () => {
-    const first = await store.claimSlots(aTrack(), asks(3, "a"));
-    const second = await store.claimSlots(aTrack(), asks(2, "b"));
+    const first = await store.claimSlots(aTrack(), SENDER, asks(3, "a"));
+    const second = await store.claimSlots(aTrack(), SENDER, asks(2, "b"));
 
     expect(first.map(({ index }) => index)).toEqual([0, 1, 2]);
     expect(second.map(({ index }) => index)).toEqual([3, 4]);
@@ -49,9 +49,9 @@ describe("claiming slots", () => {
   });
 
   it("fills a sequence to 1,000 and goes on in the next part", async () => {
-    const slots = await store.claimSlots(aTrack(), asks(995));
+    const slots = await store.claimSlots(aTrack(), SENDER, asks(995));
 
-    const over = await store.claimSlots(aTrack(), asks(10, "q"));
+    const over = await store.claimSlots(aTrack(), SENDER, asks(10, "q"));
 
     const first = slots[0]?.sequenceId;
     expect(over.map(({ sequenceId }) => sequenceId === first)).toEqual([
@@ -66,7 +66,7 @@ describe("claiming slots", () => {
   });
 
   it("takes a claim larger than a sequence", async () => {
-    const slots = await store.claimSlots(aTrack(), asks(1030));
+    const slots = await store.claimSlots(aTrack(), SENDER, asks(1030));
 
     expect((await store.ofTrack(aTrack())).map(({ slotsTaken }) => slotsTaken)).toEqual([1000, 30]);
     expect(new Set(slots.map(({ sequenceId, index }) => `${sequenceId}/${index}`)).size).toBe(1030);
@@ -74,13 +74,13 @@ describe("claiming slots", () => {
 
   it("gives no slot twice and never over 1,000 to workers that race", async () => {
     const workers = Array.from({ length: 8 }, (_, worker) =>
-      createDynamoSequences({ table: cloud.table, now: () => clock.now() + worker }),
+      createDynamoSequences({ table: cloud.table, now: () => clock.now() + worker, newId }),
     );
     const slots: Slot[] = [];
     await Promise.all(
       workers.map(async (worker, at) => {
         for (let batch = 0; batch < 25; batch += 1) {
-          slots.push(...(await worker.claimSlots(aTrack(), asks(13, `${at}-${batch}`))));
+          slots.push(...(await worker.claimSlots(aTrack(), SENDER, asks(13, `${at}-${batch}`))));
         }
       }),
     );
@@ -91,25 +91,35 @@ describe("claiming slots", () => {
   });
 
   it("keeps tracks apart whose names could be confused", async () => {
-    const [a] = await store.claimSlots({ bucket: `b${bucket}`, path: "x/y" }, asks(1));
-    const [b] = await store.claimSlots({ bucket: `b${bucket}.x`, path: "y" }, asks(1));
+    const [a] = await store.claimSlots({ bucket: `b${bucket}`, path: "x/y" }, SENDER, asks(1));
+    const [b] = await store.claimSlots({ bucket: `b${bucket}.x`, path: "y" }, SENDER, asks(1));
 
     expect(a?.sequenceId).not.toBe(b?.sequenceId);
     expect([a?.index, b?.index]).toEqual([0, 0]);
   });
 });
 
+it("opens the next epoch for another sender, under another id", async () => {
+  const other = { account: "north", username: "nils" };
+  const [first] = await store.claimSlots(aTrack(), SENDER, asks(1, "a"));
+  const [second] = await store.claimSlots(aTrack(), other, asks(1, "b"));
+
+  expect(second).toMatchObject({ index: 0 });
+  expect(second?.sequenceId).not.toBe(first?.sequenceId);
+  expect((await store.ofTrack(aTrack())).map(({ sender }) => sender)).toEqual([SENDER, other]);
+});
+
 describe("a file name", () => {
   const ask = (photoTag: string) => [{ photoTag, filename: "IMG_1.jpg" }];
   const isFree = async (photoTag: string) =>
-    (await store.claimSlots(aTrack(), ask(photoTag)))[0]?.filenameIsFree;
+    (await store.claimSlots(aTrack(), SENDER, ask(photoTag)))[0]?.filenameIsFree;
 
   it("is the first photo's that asks for it in a sequence", async () => {
     expect([await isFree("a"), await isFree("b"), await isFree("c")]).toEqual([true, false, false]);
   });
 
   it("is the first photo's within one claim", async () => {
-    const slots = await store.claimSlots(aTrack(), [...ask("a"), ...ask("b")]);
+    const slots = await store.claimSlots(aTrack(), SENDER, [...ask("a"), ...ask("b")]);
 
     expect(slots.map(({ filenameIsFree }) => filenameIsFree)).toEqual([true, false]);
   });
@@ -133,9 +143,9 @@ describe("a file name", () => {
 
 describe("closing", () => {
   it("sends later photos to the next epoch, under another id", async () => {
-    const [early] = await store.claimSlots(aTrack(), asks(1, "a"));
+    const [early] = await store.claimSlots(aTrack(), SENDER, asks(1, "a"));
     const closing = await store.move(await only("open"), "closing");
-    const [late] = await store.claimSlots(aTrack(), asks(1, "b"));
+    const [late] = await store.claimSlots(aTrack(), SENDER, asks(1, "b"));
 
     expect(closing).toMatchObject({
       status: "closing",
@@ -148,16 +158,16 @@ describe("closing", () => {
   });
 
   it("does not happen when a slot was claimed since it was looked at", async () => {
-    await store.claimSlots(aTrack(), asks(1, "a"));
+    await store.claimSlots(aTrack(), SENDER, asks(1, "a"));
     const seen = await only("open");
-    await store.claimSlots(aTrack(), asks(1, "b"));
+    await store.claimSlots(aTrack(), SENDER, asks(1, "b"));
 
     expect(await store.move(seen, "closing")).toBeUndefined();
     expect(await only("open")).toMatchObject({ slotsTaken: 2 });
   });
 
   it("goes through finishing to published, found by status and by day", async () => {
-    await store.claimSlots(aTrack(), asks(1));
+    await store.claimSlots(aTrack(), SENDER, asks(1));
     const closing = await store.move(await only("open"), "closing");
     const finishing = closing && (await store.move(closing, "finishing"));
     const noted = finishing && (await store.noteFinished(finishing, 1));
@@ -171,7 +181,7 @@ describe("closing", () => {
   });
 
   it("lets one of two workers finish", async () => {
-    await store.claimSlots(aTrack(), asks(1));
+    await store.claimSlots(aTrack(), SENDER, asks(1));
     const closing = await store.move(await only("open"), "closing");
     if (closing === undefined) throw new Error("not closed");
 
@@ -181,7 +191,7 @@ describe("closing", () => {
   });
 
   it("refuses a step that a sequence's life does not have", async () => {
-    await store.claimSlots(aTrack(), asks(1));
+    await store.claimSlots(aTrack(), SENDER, asks(1));
 
     await expect(store.move(await only("open"), "published")).rejects.toThrow(
       "cannot go from open to published",
@@ -189,7 +199,7 @@ describe("closing", () => {
   });
 
   it("forgets a sequence that came to nothing, but not one that is open", async () => {
-    await store.claimSlots(aTrack(), asks(1));
+    await store.claimSlots(aTrack(), SENDER, asks(1));
     const open = await only("open");
     await store.dropEmpty(open);
     expect(await mine("open")).toHaveLength(1);
@@ -198,6 +208,8 @@ describe("closing", () => {
     if (closing) await store.dropEmpty(closing);
 
     expect(await store.ofTrack(aTrack())).toEqual([]);
+    const [again] = await store.claimSlots(aTrack(), SENDER, asks(1));
+    expect(again?.sequenceId).not.toBe(open.id);
   });
 
   it("is told when the track was declared complete", async () => {
@@ -205,7 +217,7 @@ describe("closing", () => {
     await store.markDone(aTrack());
 
     expect(await store.doneSince(aTrack())).toBe("2026-11-22T12:00:00.000Z");
-    const [slot] = await store.claimSlots(aTrack(), asks(1));
+    const [slot] = await store.claimSlots(aTrack(), SENDER, asks(1));
     expect(slot?.index).toBe(0);
   });
 });
@@ -230,6 +242,20 @@ describe("the gate of an account", () => {
     expect((await gates.read(account(), clock.now())).kind).toBe("stopped");
     await gates.open(account());
     expect(await gates.read(account(), clock.now())).toEqual({ kind: "open" });
+  });
+
+  it("may be tried once an hour, by one of many", async () => {
+    const gates = createDynamoGates({ table: cloud.table, now: clock.now });
+    await gates.stop(account(), why);
+    const ask = () => Promise.all([1, 2, 3].map(() => gates.mayProbe(account(), clock.now())));
+
+    const atOnce = await ask();
+    clock.advance(PROBE_EVERY_MS);
+    const later = await ask();
+
+    expect(atOnce).toEqual([false, false, false]);
+    expect(later.filter(Boolean)).toHaveLength(1);
+    expect((await gates.read(account(), clock.now())).kind).toBe("stopped");
   });
 
   it("pauses until the latest time asked for", async () => {

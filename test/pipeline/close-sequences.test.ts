@@ -5,6 +5,7 @@ import { closeSequences } from "../../lib/pipeline/close-sequences.ts";
 import { relayMessages } from "../../lib/pipeline/relay-messages.ts";
 import type { SequenceRow } from "../../lib/sequence/sequence.ts";
 import { startTableSandbox, type TableSandbox } from "../../sandbox/table.ts";
+import { SENDER } from "../support/refs.ts";
 import { createWorld, LONG_SHIFT, type Step, type World } from "../support/world.ts";
 
 let cloud: TableSandbox;
@@ -60,7 +61,7 @@ describe("a sequence", () => {
   it("is closed at once when it is full", async () => {
     const world = newWorld();
     const asks = Array.from({ length: 1000 }, (_, at) => ({ photoTag: `${at}`, filename: `${at}` }));
-    await world.deps().sequences.claimSlots({ bucket: world.bucket, path: "van" }, asks);
+    await world.deps().sequences.claimSlots({ bucket: world.bucket, path: "van" }, SENDER, asks);
 
     await close(world);
 
@@ -105,7 +106,9 @@ describe("a sequence", () => {
     const world = newWorld();
     await world
       .deps()
-      .sequences.claimSlots({ bucket: world.bucket, path: "van" }, [{ photoTag: "x", filename: "x" }]);
+      .sequences.claimSlots({ bucket: world.bucket, path: "van" }, SENDER, [
+        { photoTag: "x", filename: "x" },
+      ]);
     world.clock.advance(10 * MINUTE);
     await close(world);
     world.clock.advance(MINUTE);
@@ -121,7 +124,9 @@ describe("a sequence", () => {
     await relay(world, world.put("van/a.jpg"));
     await world
       .deps()
-      .sequences.claimSlots({ bucket: world.bucket, path: "van" }, [{ photoTag: "x", filename: "x" }]);
+      .sequences.claimSlots({ bucket: world.bucket, path: "van" }, SENDER, [
+        { photoTag: "x", filename: "x" },
+      ]);
     const patient = { ...world.deps(), indexLagMs: 5 * MINUTE };
     const seen = [];
     for (const ms of [10 * MINUTE, MINUTE, 4 * MINUTE, MINUTE]) {
@@ -232,7 +237,7 @@ describe("a finish", () => {
         if (finished) return Promise.reject(new Error("dead"));
         finished = name === "finish";
         return call();
-      });
+      }).catch(() => undefined);
       const justAfter = await statuses(world);
       await close(world);
       const whileItMayLive = await statuses(world);
@@ -258,7 +263,7 @@ describe("a finish", () => {
       const result = await call();
       noted ||= world.finished.length > 0 && name === "UpdateCommand";
       return result;
-    });
+    }).catch(() => undefined);
     world.clock.advance(MINUTE);
     await close(world);
 

@@ -49,7 +49,7 @@ describe("a refusal", () => {
     world.clock.advance(7000);
     const [free] = await relay(world, other);
 
-    expect(held).toMatchObject({ kind: "waiting", delayMs: 7000, trouble: { code: "paused" } });
+    expect(held).toMatchObject({ kind: "waiting", delayMs: 7500, trouble: { code: "paused" } });
     expect(free).toEqual({ kind: "settled" });
   });
 

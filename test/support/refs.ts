@@ -24,3 +24,14 @@ export function createTestClock(startMs = Date.parse("2026-11-22T12:00:00Z")) {
     },
   };
 }
+
+/** Who sends the photos of a test. */
+export const SENDER = { account: "default", username: "driver" };
+
+let ids = 0;
+
+/** A name that nothing else in this process has. */
+export function newId(): string {
+  ids += 1;
+  return `id-${ids}`;
+}

@@ -12,10 +12,13 @@ import type { Message } from "../../lib/pipeline/take-in.ts";
 import { createDynamoSequences } from "../../lib/sequence/sequence.dynamo.ts";
 import { makePhoto } from "../../sandbox/photo-maker.ts";
 import { s3EventBody } from "../../sandbox/s3-event.ts";
-import { createTestClock } from "./refs.ts";
+import { createTestClock, newId } from "./refs.ts";
 
 /** Every call that leaves a worker goes through here; a test decides when it happens, if at all. */
 export type Step = <T>(name: string, call: () => Promise<T>) => Promise<T>;
+
+/** Code of an answer that says "later" though the photo arrived: the real answer was lost. */
+export const ANSWER_LOST = "answer-lost";
 
 const atOnce: Step = (_name, call) => call();
 
@@ -44,6 +47,8 @@ export interface World {
   beforeSend: (shipment: Shipment) => Promise<void>;
   /** What stands against the account, if anything. */
   accountObjection: ReturnType<Destination["accountObjection"]>;
+  /** What the fleet's configuration says beside the destination; the next worker reads it. */
+  fleet: Partial<FleetInput>;
   /** Puts an object into the bucket. */
   put(key: string, bytes?: Uint8Array): PhotoRef;
   remove(key: string): void;
@@ -74,6 +79,7 @@ export function createWorld(table: Table, fleet: Partial<FleetInput> = {}): Worl
     finished: [],
     sentTooLate: [],
     repeatedFinish: "harmless",
+    fleet,
     events: [],
     answers: [],
     finishAnswers: [],
@@ -107,20 +113,20 @@ export function createWorld(table: Table, fleet: Partial<FleetInput> = {}): Worl
         send: (command: object) => step(command.constructor.name, () => table.client.send(command as never)),
       } as unknown as Table["client"],
     };
-    const readyFleet = readFleet({ destination: "bucket", ...fleet });
+    const readyFleet = readFleet({ destination: "bucket", ...world.fleet });
     const { now } = clock;
     const log: Log = (name, data) => void world.events.push({ name, data });
-    let ids = 0;
     return {
       fleet: readyFleet,
       source: createMemorySource(step, (key) => objects.get(key)),
       ledger: createDynamoLedger({ table: steppedTable, duplicates: readyFleet.duplicates, now }),
-      sequences: createDynamoSequences({ table: steppedTable, now }),
+      sequences: createDynamoSequences({ table: steppedTable, now, newId }),
       gates: createDynamoGates({ table: steppedTable, now }),
       accounts: new Map([
         [
           "default",
           {
+            name: "default",
             // Gates are shared by name: worlds must not stop each other.
             key: { name: bucket, credentialsMark: "m" },
             username: "driver",
@@ -134,7 +140,7 @@ export function createWorld(table: Table, fleet: Partial<FleetInput> = {}): Worl
       log,
       now,
       random: () => 0,
-      newId: () => `worker-${worlds}-${++ids}-${Math.random()}`,
+      newId,
       delay: () => nextTick(),
     };
   }
@@ -182,7 +188,8 @@ function createMemoryDestination(step: Step, world: World): Destination {
         if (world.finished.some((id) => shipment.destinationKey.includes(id))) {
           world.sentTooLate.push(shipment.destinationKey);
         }
-        if (outcome.kind === "done") world.sent.push({ ...shipment, bytes: Buffer.concat(chunks) });
+        const hasArrived = outcome.kind === "done" || ("code" in outcome && outcome.code === ANSWER_LOST);
+        if (hasArrived) world.sent.push({ ...shipment, bytes: Buffer.concat(chunks) });
         return outcome;
       }),
     finish: ({ id }) =>

@@ -6,6 +6,7 @@ import { createBudget } from "../../../lib/pipeline/byte-budget.ts";
 import { createSqsIntake } from "../../../lib/pipeline/intake.sqs.ts";
 import { createSlotDesk } from "../../../lib/pipeline/slot-desk.ts";
 import type { SlotAsk, Track } from "../../../lib/sequence/sequence.ts";
+import { SENDER } from "../../support/refs.ts";
 
 describe("putting a message off", () => {
   const client = mockClient(SQSClient);
@@ -97,7 +98,7 @@ describe("the slot desk", () => {
     const claims: string[][] = [];
     const desk = createSlotDesk(
       {
-        async claimSlots(track, asks) {
+        async claimSlots(track, _sender, asks) {
           claims.push([track.path, ...asks.map(({ photoTag }) => photoTag)]);
           return asks.map((_, index) => ({ sequenceId: track.path, index, filenameIsFree: true }));
         },
@@ -110,7 +111,11 @@ describe("the slot desk", () => {
   it("makes one claim a track of all that are in the works together", async () => {
     const { desk, claims } = openDesk();
     const [a, b, c, d] = [desk.enter(), desk.enter(), desk.enter(), desk.enter()];
-    const slots = [a.claim(van, ask("a")), b.claim(bike, ask("b")), c.claim(van, ask("c"))];
+    const slots = [
+      a.claim(van, SENDER, ask("a")),
+      b.claim(bike, SENDER, ask("b")),
+      c.claim(van, SENDER, ask("c")),
+    ];
     d.leave();
 
     expect(await Promise.all(slots)).toMatchObject([{ index: 0 }, { index: 0 }, { index: 1 }]);
@@ -124,13 +129,13 @@ describe("the slot desk", () => {
     const { desk, claims } = openDesk(async () => {});
     desk.enter();
 
-    expect(await desk.enter().claim(van, ask("a"))).toMatchObject({ index: 0 });
+    expect(await desk.enter().claim(van, SENDER, ask("a"))).toMatchObject({ index: 0 });
     expect(claims).toEqual([["van", "a"]]);
   });
 
   it("tells everyone whose claim failed", async () => {
     const desk = createSlotDesk({ claimSlots: () => Promise.reject(new Error("no table")) }, async () => {});
 
-    await expect(desk.enter().claim(van, ask("a"))).rejects.toThrow("no table");
+    await expect(desk.enter().claim(van, SENDER, ask("a"))).rejects.toThrow("no table");
   });
 });

@@ -1,0 +1,53 @@
+import type { EffectiveRule } from "../config/rules.ts";
+import type { Binding, PhotoRow } from "../ledger/ledger.ts";
+import { accountNamed, type Deps, stopAccount } from "./deps.ts";
+import { reasonsByRule, reasonsUnseen } from "./photo-reasons.ts";
+import { type Result, waiting } from "./result.ts";
+import { givingBackLease, newLease, sendPhoto } from "./send-photo.ts";
+import { giveUp, IN_FLIGHT, patienceMs } from "./set-aside.ts";
+import type { Turn } from "./turn.ts";
+
+/** A photo that has a destination and is not there yet. */
+export type BoundRow = PhotoRow & { readonly binding: Binding };
+
+/** Says whether a photo has a destination and is not there yet. */
+export function isBound(row: PhotoRow | undefined): row is BoundRow {
+  return row?.binding !== undefined && row.status === "relaying" && row.place !== "resting";
+}
+
+/**
+ * Sends a photo whose last attempt failed or died, to where it was bound for good. Only its account is asked, and
+ * the rules that may have changed since: a photo that they keep back now is given up, not rejected, because some of
+ * it may have been sent.
+ */
+export async function relayBound(
+  deps: Deps,
+  turn: Turn,
+  seen: BoundRow,
+  rule: EffectiveRule,
+): Promise<Result> {
+  const stillLeasedMs = (seen.lease?.untilMs ?? 0) - deps.now();
+  // The lease's end is the latest moment; the other worker is most likely done much sooner.
+  if (stillLeasedMs > 0) return waiting(Math.min(stillLeasedMs, patienceMs(deps, turn)), IN_FLIGHT);
+  const [kept] = [...reasonsUnseen(seen.ref, rule), ...reasonsByRule(seen.facts ?? {}, rule)];
+  if (kept !== undefined) return await giveUp(deps, seen.ref, kept, seen);
+  const account = accountNamed(deps, seen.binding.account);
+  const { closed } = await turn.leaveOf(account);
+  if (closed !== undefined) return closed;
+  const objection = account.destination.accountObjection(deps.now());
+  if (objection !== undefined) {
+    const { code, message } = objection;
+    await stopAccount(deps, account, { code, message });
+    return waiting(patienceMs(deps, turn), { code, message });
+  }
+  const row = await deps.ledger.resumeRelay(seen, newLease(deps));
+  if (row === undefined) return waiting(patienceMs(deps, turn), IN_FLIGHT);
+  return await givingBackLease(deps, row, async () => {
+    const photo = await deps.source.open(row.ref, turn.signal);
+    try {
+      return await sendPhoto(deps, turn, account, row, photo, []);
+    } finally {
+      photo.close();
+    }
+  });
+}
