@@ -1,6 +1,6 @@
 import type { Fleet } from "../lib/config/fleet.ts";
 import type { BucketAccount } from "../lib/mapillary/bucket-account.ts";
-import type { Log } from "../lib/pipeline/log.ts";
+import type { Log, LogEvents } from "../lib/pipeline/log.ts";
 import { type Cloud, startCloud } from "../sandbox/cloud.ts";
 import type { ObjectStore } from "../sandbox/s3/object-store.ts";
 import { type Fed, feedPhotos } from "./feed.ts";
@@ -21,8 +21,8 @@ export interface RelayOptions {
   readonly photos: ObjectStore;
   readonly listing: FolderListing;
   readonly fleet: Fleet;
-  /** Absent: the embedded destination. */
-  readonly destination?: BucketAccount;
+  /** Credentials by account name; absent: the embedded destination. */
+  readonly destinations?: ReadonlyMap<string, BucketAccount>;
   /** Absent: nothing is kept. */
   readonly stateDirectory?: string;
   readonly tally: Tally;
@@ -30,11 +30,16 @@ export interface RelayOptions {
   readonly log: Log;
 }
 
+/** An account that was stopped in this run, and why. */
+export type Refusal = LogEvents["account.stopped"];
+
 /** What came of a run. */
 export interface RelayResult {
   readonly report: RunReport;
   /** `stopped`: the account is refused until somebody mends its credentials. */
   readonly end: Awaited<ReturnType<Cloud["drain"]>>;
+  /** In the order they were refused; their photos wait. */
+  readonly refusals: readonly Refusal[];
 }
 
 /** Name of the photo bucket when the fleet's configuration has none. */
@@ -51,27 +56,30 @@ const ROWS_AT_ONCE = 50;
 export async function relayPhotos(options: RelayOptions, signal: AbortSignal): Promise<RelayResult> {
   const { photos, listing, fleet, tally } = options;
   const bucket = fleet.bucket ?? DEFAULT_BUCKET;
+  const refusals: Refusal[] = [];
   await using parts = new AsyncDisposableStack();
   const cloud = await startCloud({
     bucket,
     photos,
     fleet,
-    ...(options.destination && { destination: options.destination }),
+    ...(options.destinations && { destinations: options.destinations }),
     ...(options.stateDirectory !== undefined && { stateDirectory: options.stateDirectory }),
     log: (event, data) => {
+      if (event === "account.stopped" && "account" in data && "trouble" in data) refusals.push(data);
       tally.log(event, data);
       options.log(event, data);
     },
   });
   parts.defer(() => cloud.stop());
-  const { fed, end } = await feedAndDrain(
+  const { fed, end: drained } = await feedAndDrain(
     cloud,
     (ending) => feedPhotos({ cloud, bucket, photos, listing, tally }, ending),
     signal,
   );
-  if (end === "empty") await cloud.closeSequences();
+  if (drained === "empty") await cloud.closeSequences(signal);
+  const end = signal.aborted ? "interrupted" : drained;
   const rows = await readRows(cloud, listing, fed);
-  return { end, report: makeReport(rows, await readSequences(cloud, bucket, rows)) };
+  return { end, refusals, report: makeReport(rows, await readSequences(cloud, bucket, rows)) };
 }
 
 /** Both at once: the first photo is sent while the last is still to be looked at. Neither outlives the other. */

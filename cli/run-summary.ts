@@ -1,6 +1,8 @@
 import Table from "cli-table3";
+import { DEFAULT_ACCOUNT } from "../lib/config/rules.ts";
 import type { Reason } from "../lib/photo/photo.ts";
 import { INTERRUPTED } from "./interruption.ts";
+import type { Refusal } from "./relay-photos.ts";
 import type { ReportedRow, ReportedSequence, RunReport } from "./run-report.ts";
 import { countOf, formatBytes, formatDuration, printable } from "./terminal-text.ts";
 import { widthOf, wrapText } from "./wrap-text.ts";
@@ -12,6 +14,8 @@ export interface SummaryOptions {
   readonly durationMs: number;
   /** Width to fit tables to, in characters. */
   readonly columns: number;
+  /** Accounts that were refused, and why: their photos wait. */
+  readonly refusals: readonly Refusal[];
 }
 
 /** Most rows of one table; what a person reads. The report as JSON has them all. */
@@ -23,6 +27,7 @@ export function describeReport(report: RunReport, options: SummaryOptions): stri
   const warned = report.rows.filter(({ warnings, status }) => warnings.length > 0 && isRelayed(status));
   return [
     describeTotals(report, options),
+    ...options.refusals.map((refusal) => describeRefusal(refusal, options)),
     ...section(
       "Sequences",
       ["Track", "Photos", "Status", "Sequence"],
@@ -43,6 +48,21 @@ function describeTotals({ photos }: RunReport, { bytesRelayed, durationMs }: Sum
     `${countOf(total, "file")}: ${counts.join(", ")}${waiting > 0 ? `, ${waiting} waiting` : ""}`,
     `${formatBytes(bytesRelayed)} sent in ${formatDuration(durationMs)}${rate}`,
   ].join("\n");
+}
+
+/** Most of the files that wait have no line of their own: here is why, and how that ends. */
+function describeRefusal({ account, trouble }: Refusal, { columns }: SummaryOptions): string {
+  const suffix = account === DEFAULT_ACCOUNT ? "" : `_${account.toUpperCase()}`;
+  const variables = ["USERNAME", "PERMISSION_HASH", "SIGNATURE_HASH", "AWS_ACCESS_KEY_ID"].map(
+    (name) => `MAPILLARY_${name}${suffix}`,
+  );
+  const text = [
+    "",
+    `The account ${account} was refused, so the run stopped; files that were not done by then wait, unfit ones too.`,
+    `Why: ${tellFinding(trouble)}`,
+    `To do: mend the account's credentials (${variables.join(", ")}), and run the same command again.`,
+  ];
+  return wrapText(text.join("\n"), columns);
 }
 
 function tellSequence({ track, photos, status, id, note }: ReportedSequence): string[] {

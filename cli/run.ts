@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import type { SequenceStatus } from "../lib/sequence/sequence.ts";
 import type { ObjectStore } from "../sandbox/s3/object-store.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { loadFleet } from "./fleet-file.ts";
@@ -12,7 +13,7 @@ import { makeReport, type RunReport } from "./run-report.ts";
 import { describeReport } from "./run-summary.ts";
 import { lockStateDirectory } from "./state-lock.ts";
 import { createTally, type Tally } from "./tally.ts";
-import { readUploadAccount } from "./upload-account.ts";
+import { readUploadAccounts } from "./upload-account.ts";
 
 interface RunFlags {
   readonly json?: true;
@@ -34,13 +35,17 @@ Examples:
   npm run -s relay -- run photos --upload-url https://s3.example.org/uploads
 
 With --upload-url, MAPILLARY_USERNAME, MAPILLARY_PERMISSION_HASH and MAPILLARY_SIGNATURE_HASH are read from the
-environment, and MAPILLARY_AWS_ACCESS_KEY_ID when it is not the one Mapillary published.
+environment, and MAPILLARY_AWS_ACCESS_KEY_ID when it is not the one Mapillary published. For each further account that
+rules of the configuration name, its name comes behind, as in MAPILLARY_USERNAME_NORTH for the account north.
 
 Exit codes: 0 everything accounted for (rejected photos are), 1 something failed or waits, 2 wrong usage,
 130 interrupted (Ctrl-C: once to stop in good order, again to stop at once).`;
 
 /** How wide tables get where nobody says how wide it is: file names whole, long reasons in several lines. */
 const COLUMNS_OF_A_FILE = 140;
+
+/** Another run closes and finishes these. */
+const ON_THEIR_WAY: ReadonlySet<SequenceStatus> = new Set(["open", "closing", "finishing"]);
 
 /** Adds `run` to the program. */
 export function addRunCommand(program: Command, end: (code: ExitCode) => void): void {
@@ -60,8 +65,8 @@ export function addRunCommand(program: Command, end: (code: ExitCode) => void): 
 
 async function run(folder: string | undefined, flags: RunFlags): Promise<ExitCode> {
   const fleet = await loadFleet(flags.config);
-  const destination =
-    flags.uploadUrl === undefined ? undefined : readUploadAccount(flags.uploadUrl, process.env);
+  const destinations =
+    flags.uploadUrl === undefined ? undefined : readUploadAccounts(flags.uploadUrl, process.env, fleet);
   const photos = folder === undefined ? await makeSampleDrive() : await openPhotoFolder(folder);
   if (flags.state !== undefined && folder !== undefined) await assertStateIsApart(flags.state, folder);
   await using held = new AsyncDisposableStack();
@@ -74,7 +79,7 @@ async function run(folder: string | undefined, flags: RunFlags): Promise<ExitCod
       photos,
       listing,
       fleet,
-      ...(destination && { destination }),
+      ...(destinations && { destinations }),
       ...(flags.state !== undefined && { stateDirectory: flags.state }),
     },
     flags,
@@ -102,7 +107,7 @@ async function relay(what: Omit<RelayOptions, "tally" | "log">, flags: RunFlags)
     interruption,
   );
   const durationMs = performance.now() - startedMs;
-  tellResult(result.report, tally, durationMs, flags);
+  tellResult(result, tally, durationMs, flags);
   tellHowToGoOn(result, flags);
   return exitCodeOf(result);
 }
@@ -144,14 +149,19 @@ function styleOf({ json, quiet }: RunFlags): ProgressOptions["style"] {
   return json ? "none" : "lines";
 }
 
-function tellResult(report: RunReport, tally: Tally, durationMs: number, flags: RunFlags): void {
+function tellResult(
+  { report, refusals }: RelayResult,
+  tally: Tally,
+  durationMs: number,
+  flags: RunFlags,
+): void {
   if (flags.json) {
     printJson(report);
     return;
   }
   const columns = process.stdout.isTTY ? process.stdout.columns : COLUMNS_OF_A_FILE;
   process.stdout.write(
-    `${describeReport(report, { bytesRelayed: tally.bytesRelayed(), durationMs, columns })}\n`,
+    `${describeReport(report, { bytesRelayed: tally.bytesRelayed(), durationMs, columns, refusals })}\n`,
   );
 }
 
@@ -159,9 +169,10 @@ function printJson(report: RunReport): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 
-function tellHowToGoOn({ end, report: { photos } }: RelayResult, { state }: RunFlags): void {
+function tellHowToGoOn({ end, report: { photos, sequences } }: RelayResult, { state }: RunFlags): void {
   if (end === "interrupted") note("Interrupted.");
-  if (photos.waiting + photos.failed === 0) return;
+  const isOnItsWay = sequences.some(({ status }) => ON_THEIR_WAY.has(status));
+  if (photos.waiting + photos.failed === 0 && !isOnItsWay) return;
   if (state === undefined)
     note("Nothing of this run is kept; with --state DIR another run goes on where one stopped.");
   else note(`Run the same command again to go on: ${state} keeps what was done.`);

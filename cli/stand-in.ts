@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BucketAccount } from "../lib/mapillary/bucket-account.ts";
+import { openHome } from "../sandbox/cloud-home.ts";
 import { createFaults, type FaultDial } from "../sandbox/faults.ts";
 import { createDiskStore } from "../sandbox/s3/disk-store.ts";
 import { makeUploadHashes } from "../sandbox/s3/policy-maker.ts";
@@ -50,13 +49,12 @@ const POLICY_LIFETIME_MS = 7 * 24 * 3_600_000;
  */
 export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   await using parts = new AsyncDisposableStack();
-  const directory = options.stateDirectory ?? (await mkdtemp(join(tmpdir(), "mapillary-sandbox-")));
-  if (options.stateDirectory === undefined)
-    parts.defer(() => rm(directory, { recursive: true, force: true }));
+  const home = await openHome(options.stateDirectory);
+  parts.defer(home.close);
   const secret = randomBytes(24).toString("base64url");
   const server = await startS3Sandbox({
     port: options.port,
-    buckets: { [BUCKET]: await createDiskStore(join(directory, "arrived")) },
+    buckets: { [BUCKET]: await createDiskStore(join(home.directory, "arrived")) },
     postAccounts: { [ACCESS_KEY_ID]: secret },
     faults: createFaults(options.faults),
     onCreated: options.onReceived,

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isProcessAlive } from "../sandbox/process-alive.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Name of the lock's file in the state directory. */
@@ -53,7 +54,7 @@ async function tryLink(claim: string, lock: string): Promise<boolean> {
 async function removeIfStale(directory: string, lock: string): Promise<void> {
   const holder = await readHolder(lock);
   if (holder === undefined) return;
-  if (isAlive(holder)) {
+  if (isHeld(holder)) {
     throw new UsageError(
       `--state ${directory} is in use by process ${holder}; wait for it, use another directory, or, if that is no relay, remove ${lock}`,
     );
@@ -82,14 +83,8 @@ async function readHolder(lock: string): Promise<number | undefined> {
 }
 
 /** A lock under our own id is of a process before us: in a fresh container ids begin anew. */
-function isAlive(pid: number): boolean {
-  if (pid === 0 || pid === process.pid) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it is there, and somebody else's.
-    return codeOf(error) === "EPERM";
-  }
+function isHeld(holder: number): boolean {
+  return holder !== 0 && holder !== process.pid && isProcessAlive(holder);
 }
 
 async function asUsage(directory: string, work: () => Promise<void>): Promise<void> {

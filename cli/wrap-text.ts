@@ -13,7 +13,7 @@ export function widthOf(text: string): number {
 
 /**
  * Breaks a text into lines of at most `width` cells: between words where it can, inside a word that is longer than a
- * line. Nothing but the blanks at breaks is lost.
+ * line. Nothing but the blanks at breaks is lost, and however many they are, no line is made of them.
  *
  * @param width at least 2
  */
@@ -26,16 +26,24 @@ export function wrapText(text: string, width: number): string {
 
 function wrapLine(line: string, width: number): string[] {
   const lines: string[] = [];
-  let current = "";
-  for (const word of line.split(" ").flatMap((long) => breakWord(long, width))) {
-    const longer =
-      lines.length === 0 && current === "" ? word.text : current + (word.isGoneOn ? "" : " ") + word.text;
-    if (current !== "" && (word.isGoneOn || widthOf(longer) > width)) {
-      lines.push(current);
-      current = word.text;
-    } else current = longer;
+  let current: string | undefined;
+  for (const { text, isGoneOn } of line.split(" ").flatMap((word) => breakWord(word, width))) {
+    const isBehindBreak = current === "" && lines.length > 0;
+    if (current === undefined || isBehindBreak) current = text;
+    else if (isGoneOn || widthOf(current) + 1 + widthOf(text) > width) {
+      lines.push(...withoutBlanksBehind(current));
+      current = text;
+    } else current += ` ${text}`;
   }
-  return [...lines, current];
+  // A text of blanks is still a line; blanks that were all that followed a break are none.
+  const last = current ?? "";
+  return lines.length === 0 ? [last] : [...lines, ...withoutBlanksBehind(last)];
+}
+
+/** The line without the blanks that a break swallows; no line when there is nothing else in it. */
+function withoutBlanksBehind(line: string): string[] {
+  const kept = line.replace(/ +$/, "");
+  return kept === "" ? [] : [kept];
 }
 
 /** A word, or a piece of one. */

@@ -1,6 +1,3 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
 import type { Fleet } from "../lib/config/fleet.ts";
@@ -13,12 +10,12 @@ import { createBucketAccount } from "../lib/pipeline/bucket-account.node.ts";
 import { createDeps } from "../lib/pipeline/deps.node.ts";
 import type { Log } from "../lib/pipeline/log.ts";
 import type { SequenceStore } from "../lib/sequence/sequence.ts";
+import { type CloudDestination, startCloudDestination } from "./cloud-destination.ts";
+import { openHome } from "./cloud-home.ts";
 import { closeEverything, type DrainEnd, drain, releaseLeasesOfTheDead, watchForStop } from "./drain.ts";
 import type { Faults } from "./faults.ts";
 import { startQueueSandbox } from "./queue.ts";
-import { createDiskStore } from "./s3/disk-store.ts";
 import type { ObjectStore } from "./s3/object-store.ts";
-import { makeUploadHashes } from "./s3/policy-maker.ts";
 import { startS3Sandbox } from "./s3/server.ts";
 import type { S3Operation } from "./s3/service.ts";
 import { s3EventBody } from "./s3-event.ts";
@@ -33,8 +30,11 @@ export interface CloudOptions {
   readonly fleet: Fleet;
   /** Where table, queue and what arrived are kept. Default: a temporary directory, removed by `stop`. */
   readonly stateDirectory?: string;
-  /** Somebody else's S3 endpoint to relay to. Default: a stand-in that checks policies, in the embedded cloud. */
-  readonly destination?: BucketAccount;
+  /**
+   * Credentials to relay with to somebody else's S3 endpoint, by account name: one for every account that the fleet's
+   * rules name, and for the default one. Default: a stand-in that checks policies, in the embedded cloud.
+   */
+  readonly destinations?: ReadonlyMap<string, BucketAccount>;
   readonly log: Log;
   /** What goes wrong at the photo bucket and at the embedded destination. Default: nothing. */
   readonly faults?: { readonly photos?: Faults<S3Operation>; readonly destination?: Faults<S3Operation> };
@@ -57,8 +57,11 @@ export interface Cloud {
    * @param feeding resolves when nothing more will be announced; an empty queue is no end before. Default: at once.
    */
   drain(signal: AbortSignal, feeding?: Promise<unknown>): Promise<DrainEnd>;
-  /** Closes and finishes every sequence that can be, without waiting for a quiet period. */
-  closeSequences(): Promise<void>;
+  /**
+   * Closes and finishes every sequence that can be, without waiting for a quiet period, for as long as there is
+   * progress. After the signal the rest stays to be closed.
+   */
+  closeSequences(signal: AbortSignal): Promise<void>;
   readonly ledger: Ledger;
   readonly sequences: SequenceStore;
   /** What arrived at the embedded destination; `undefined` when photos go elsewhere. */
@@ -75,15 +78,11 @@ const TIMEOUT_MS = 900_000;
 /** The pipeline gives photos up by itself; the queue only catches what never reached it. */
 const MAX_RECEIVES = 1_000;
 
-const DESTINATION_BUCKET = "mapillary.uploads.manual.images";
-
-/** The largest object S3 takes in one POST. */
-const MAX_POST_BYTES = 5 * 2 ** 30;
-
-/** Longer than any run. */
-const POLICY_LIFETIME_MS = 30 * 24 * 3_600_000;
-
-/** Starts the cloud; nothing runs before `drain`. */
+/**
+ * Starts the cloud; nothing runs before `drain`.
+ *
+ * @throws naming every account of the fleet that `destinations` is given without
+ */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   await using parts = new AsyncDisposableStack();
   const home = await openHome(options.stateDirectory);
@@ -101,17 +100,14 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     ...(options.faults?.photos && { faults: options.faults.photos }),
   });
   parts.defer(photos.stop);
-  const embedded = options.destination
-    ? undefined
-    : await startDestination(home.directory, options.faults?.destination);
-  if (embedded) parts.defer(embedded.stop);
-  const account = options.destination ?? embedded?.account;
-  if (account === undefined) throw new TypeError("the embedded cloud has nowhere to relay to");
+  const destination = await openDestination(options, home.directory);
+  parts.defer(destination.stop);
   const s3 = createSandboxS3Client(photos.url);
   parts.defer(() => s3.destroy());
   const { log, stopped } = watchForStop(options.log);
-  const accounts = accountNamesOf(options.fleet).map(
-    (name) => [name, createBucketAccount(name, account, TIMEOUT_MS)] as const,
+  const accounts = Array.from(
+    destination.accounts,
+    ([name, account]) => [name, createBucketAccount(name, account, TIMEOUT_MS)] as const,
   );
   const deps = createDeps({
     fleet: options.fleet,
@@ -130,50 +126,34 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   return {
     ledger: deps.ledger,
     sequences: deps.sequences,
-    arrived: embedded?.arrived,
+    arrived: destination.arrived,
     announce: (object) =>
       queue.send(s3EventBody({ bucket: options.bucket, ...object, eventTime: new Date().toISOString() })),
     drain: (signal, feeding = Promise.resolve()) =>
       drain({ deps, queue, timeoutMs: TIMEOUT_MS, stopped }, signal, feeding),
-    closeSequences: () => closeEverything(deps),
+    closeSequences: (signal) => closeEverything(deps, signal),
     stop: () => running.disposeAsync(),
   };
 }
 
-/** The directory that holds the cloud: the given one, or a temporary one that is removed at the end. */
-async function openHome(stateDirectory: string | undefined) {
-  if (stateDirectory !== undefined) {
-    await mkdir(stateDirectory, { recursive: true });
-    return { directory: stateDirectory, close: async () => {} };
+/** Where photos go: the endpoint whose credentials are given, or a stand-in with an account for every name. */
+async function openDestination(
+  { destinations, fleet, faults }: CloudOptions,
+  directory: string,
+): Promise<Omit<CloudDestination, "arrived"> & { readonly arrived: ObjectStore | undefined }> {
+  const accountNames = accountNamesOf(fleet);
+  if (destinations === undefined) {
+    const ofDestination = faults?.destination;
+    return await startCloudDestination({
+      directory,
+      accountNames,
+      ...(ofDestination && { faults: ofDestination }),
+    });
   }
-  const directory = await mkdtemp(join(tmpdir(), "mapillary-relay-"));
-  return { directory, close: () => rm(directory, { recursive: true, force: true }) };
-}
-
-/** A stand-in for Mapillary's bucket that checks policies, with an account made for this run. */
-async function startDestination(directory: string, faults: Faults<S3Operation> | undefined) {
-  const arrived = await createDiskStore(join(directory, "arrived"));
-  const [username, accessKeyId, secret] = ["sandbox", "SANDBOX", randomBytes(24).toString("base64url")];
-  const server = await startS3Sandbox({
-    buckets: { [DESTINATION_BUCKET]: arrived },
-    postAccounts: { [accessKeyId]: secret },
-    ...(faults && { faults }),
-  });
-  const expiration = new Date(Date.now() + POLICY_LIFETIME_MS).toISOString();
-  const hashes = makeUploadHashes({
-    bucket: DESTINATION_BUCKET,
-    username,
-    expiration,
-    maxBytes: MAX_POST_BYTES,
-    secret,
-  });
-  const account: BucketAccount = {
-    uploadUrl: `${server.url}/${DESTINATION_BUCKET}`,
-    username,
-    accessKeyId,
-    ...hashes,
-  };
-  return { arrived, account, stop: server.stop };
+  const missing = accountNames.filter((name) => !destinations.has(name));
+  if (missing.length > 0)
+    throw new TypeError(`there are no credentials for the account(s) ${missing.join(", ")}`);
+  return { accounts: destinations, arrived: undefined, stop: async () => {} };
 }
 
 function createSandboxS3Client(endpoint: string): S3Client {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { closeSequences } from "../lib/pipeline/close-sequences.ts";
 import { buryEvent } from "../lib/pipeline/dead-letter.ts";
 import type { Deps } from "../lib/pipeline/deps.ts";
@@ -26,7 +27,11 @@ export interface Drained {
   readonly stopped: AbortSignal;
 }
 
-/** Runs the functions until nothing is left in the queues and nothing more is fed, or a signal. */
+/**
+ * Runs the functions until nothing is left in the queues and nothing more is fed, or a signal.
+ *
+ * @throws the first error of a loop or the feed, when all others have come to their end
+ */
 export async function drain(
   { deps, queue, timeoutMs, stopped }: Drained,
   signal: AbortSignal,
@@ -41,16 +46,22 @@ export async function drain(
     abortAfter: (ms) => AbortSignal.any([AbortSignal.timeout(ms), signal]),
   };
   const common = { client: queue.client, batchSize: 10, timeoutMs };
-  const work = [
+  const emptied = Promise.race([feeding, aborted(ended)]).then(() => waitUntilEmpty(queue, ended));
+  const relays = Array.from({ length: RELAYS_AT_ONCE }, () =>
+    // A loop each: a loop that fails does not wait for its other calls.
     runEventLoop(
       {
         ...common,
         queueUrl: queue.intakeUrl,
-        concurrency: RELAYS_AT_ONCE,
+        concurrency: 1,
         handler: (event, context) => relayEvent(worker, event, context),
       },
       ended,
     ),
+  );
+  const work = [
+    emptied,
+    ...relays,
     runEventLoop(
       {
         ...common,
@@ -60,12 +71,13 @@ export async function drain(
       },
       ended,
     ),
-    Promise.race([feeding, aborted(ended)]).then(() => waitUntilEmpty(queue, ended)),
   ];
   try {
-    await Promise.race([work[2], Promise.all(work)]);
+    await Promise.race([emptied, Promise.all(work)]);
   } finally {
     done.abort();
+    // Also after an error: whoever hears of it takes queue and table away, and nobody may be at work on them then.
+    await Promise.allSettled(work);
   }
   await Promise.all(work);
   if (signal.aborted) return "interrupted";
@@ -76,23 +88,40 @@ async function waitUntilEmpty(queue: QueueSandbox, signal: AbortSignal): Promise
   while (!signal.aborted && (await queue.countMessages()) > 0) await pause(COUNT_EVERY_MS);
 }
 
-/** Longest that a finish which was refused for now is tried again. */
-const FINISH_ROUNDS = 6;
+/** So many rounds in a row without progress are the end: what refuses its finish then will not take it soon. */
+const IDLE_ROUNDS = 6;
+
+/** After so long what is still to be done is looked at anew. */
+const ROUND_MS = 60_000;
+
+/** Before the second round of those without progress; doubled before each further one. */
+const FIRST_IDLE_MS = 250;
 
 /**
- * Closes and finishes every sequence. Only to be called when no relay runs: nothing is waited for that only a
- * running relay could still do.
+ * Closes and finishes every sequence, however long it takes while there is progress. Only to be called when no relay
+ * runs: nothing is waited for that only a running relay could still do.
+ *
+ * @param signal ends it; what is left goes on in the next run
  */
-export async function closeEverything(deps: Deps): Promise<void> {
+export async function closeEverything(deps: Deps, signal: AbortSignal): Promise<void> {
   const now = { ...deps, fleet: { ...deps.fleet, quietPeriod: "0s" }, relayLifetimeMs: 0, indexLagMs: 0 };
-  for (let round = 0; round < FINISH_ROUNDS; round += 1) {
-    await closeSequences(now, AbortSignal.timeout(60_000));
-    const open = await Promise.all(
-      (["open", "closing", "finishing"] as const).map(deps.sequences.withStatus),
-    );
-    if (open.flat().length === 0) return;
-    await pause(250 * 2 ** round);
+  let left = await countUnfinished(deps);
+  let idleRounds = 0;
+  while (left > 0 && idleRounds < IDLE_ROUNDS && !signal.aborted) {
+    if (idleRounds > 0) await pauseUnless(signal, FIRST_IDLE_MS * 2 ** (idleRounds - 1));
+    await closeSequences(now, AbortSignal.any([signal, AbortSignal.timeout(ROUND_MS)]));
+    const before = left;
+    left = await countUnfinished(deps);
+    idleRounds = left < before ? 0 : idleRounds + 1;
   }
+}
+
+/** Sequences that are on their way; published and held ones have arrived, and unknown ones are a person's. */
+async function countUnfinished({ sequences }: Deps): Promise<number> {
+  const unfinished = await Promise.all(
+    (["open", "closing", "finishing"] as const).map((status) => sequences.withStatus(status)),
+  );
+  return unfinished.flat().length;
 }
 
 /**
@@ -133,6 +162,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Ends early at the signal. */
+async function pauseUnless(signal: AbortSignal, ms: number): Promise<void> {
+  await pause(ms, undefined, { signal }).catch(() => {});
 }

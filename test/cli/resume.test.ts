@@ -13,23 +13,28 @@ interface Destination extends AsyncDisposable {
   readonly arrived: readonly string[];
   /** Resolves when so many photos have arrived. */
   arrivals(count: number): Promise<void>;
+  /** Resolves when the first sequence is finished. */
+  readonly firstFinish: Promise<void>;
   readonly call: { readonly args: readonly string[]; readonly env: Record<string, string> };
 }
 
 async function startDestination(): Promise<Destination> {
   const arrived: string[] = [];
+  const firstFinish = Promise.withResolvers<void>();
   const waiting: { count: number; resolve: () => void }[] = [];
   const standIn = await startStandIn({
     port: 0,
     username: "jon",
     faults: { shares: [{ on: "PostObject", share: 1, fault: { kind: "slow", delayMs: SLOW_MS } }] },
     onReceived({ key }) {
-      if (!key.endsWith("/DONE")) arrived.push(key);
+      if (key.endsWith("/DONE")) firstFinish.resolve();
+      else arrived.push(key);
       for (const { count, resolve } of waiting) if (arrived.length >= count) resolve();
     },
   });
   return {
     arrived,
+    firstFinish: firstFinish.promise,
     arrivals: (count) => new Promise((resolve) => waiting.push({ count, resolve })),
     call: { args: ["--upload-url", standIn.account.uploadUrl], env: environmentOf(standIn) },
     [Symbol.asyncDispose]: () => standIn[Symbol.asyncDispose](),
@@ -45,9 +50,9 @@ function environmentOf({ account }: StandIn): Record<string, string> {
   };
 }
 
-async function makeDrive(): Promise<Workplace> {
+async function makeDrive(nameOf = (nth: number) => `trip/${nth}.jpg`): Promise<Workplace> {
   const place = await makeWorkplace();
-  const files = Array.from({ length: PHOTOS }, (_, nth) => [`d/trip/${nth}.jpg`, makePhoto({ seed: nth })]);
+  const files = Array.from({ length: PHOTOS }, (_, nth) => [`d/${nameOf(nth)}`, makePhoto({ seed: nth })]);
   await place.write(Object.fromEntries(files));
   return place;
 }
@@ -102,6 +107,27 @@ describe("relay run --state", () => {
     expect(resumed.exitCode).toBe(0);
   });
 
+  it("stops at Ctrl-C while it finishes sequences, and another run finishes the rest", async () => {
+    await using place = await makeDrive((nth) => `trip-${nth}/1.jpg`);
+    await using destination = await startDestination();
+    const args = ["run", "d", "--json", "--state", "kept", ...destination.call.args];
+    const call = { cwd: place.directory, env: destination.call.env };
+
+    const first = startRelay(args, call);
+    await destination.firstFinish;
+    first.child.kill("SIGINT");
+    const interrupted = await first.ended;
+    const resumed = await relay(args, call);
+
+    expect(photosOf(interrupted)).toMatchObject({ relayed: PHOTOS, waiting: 0 });
+    expect(statusesOf(interrupted)).toContain("closing");
+    expect(interrupted.stderr).toContain("Run the same command again to go on");
+    expect(interrupted.exitCode).toBe(130);
+    expect(statusesOf(resumed)).toEqual(Array(PHOTOS).fill("published"));
+    expect(destination.arrived).toHaveLength(PHOTOS);
+    expect(resumed.exitCode).toBe(0);
+  });
+
   it("sends nothing when everything was done before", async () => {
     await using place = await makeWorkplace();
     await place.write({ "d/1.jpg": makePhoto(), "d/2.txt": "no photo" });
@@ -148,6 +174,11 @@ describe("relay run --state", () => {
     expect(exitCode).toBe(130);
   });
 });
+
+function statusesOf({ stdout }: Ended): string[] {
+  const sequences: { status: string }[] = JSON.parse(stdout).sequences;
+  return sequences.map(({ status }) => status);
+}
 
 function keysRelayedIn({ stdout }: Ended): string[] {
   const rows: { status: string; destinationKey: string }[] = JSON.parse(stdout).rows;

@@ -3,7 +3,7 @@ import { makeReport, type ReportedRow, reportUnreadable, reportWaiting } from ".
 import { describeReport, MOST_TABLE_ROWS, tellReasons } from "../../cli/run-summary.ts";
 import type { Reason } from "../../lib/photo/photo.ts";
 
-const WIDE = { bytesRelayed: 0, durationMs: 1_000, columns: 200 };
+const WIDE = { bytesRelayed: 0, durationMs: 1_000, columns: 200, refusals: [] };
 
 function row(over: Partial<ReportedRow>): ReportedRow {
   return { ...reportWaiting("a.jpg"), ...over };
@@ -13,7 +13,12 @@ describe("the summary of a run", () => {
   it("tells totals, bytes and rate", () => {
     const report = makeReport([row({ status: "published" }), row({ status: "relayed" }), row({})], []);
 
-    const text = describeReport(report, { bytesRelayed: 5_000_000, durationMs: 2_000, columns: 80 });
+    const text = describeReport(report, {
+      bytesRelayed: 5_000_000,
+      durationMs: 2_000,
+      columns: 80,
+      refusals: [],
+    });
 
     expect(text).toBe(
       "3 files: 2 relayed, 0 rejected, 0 duplicate, 0 failed, 1 waiting\n5.0 MB sent in 2.0 s, 2.5 MB/s",
@@ -57,6 +62,25 @@ describe("the summary of a run", () => {
     const report = makeReport([], [{ id: "s1", track: "", status: "held", note: "by hand" }]);
 
     expect(describeReport(report, WIDE)).toMatch(/│ \(top folder\) │ 0 +│ held: by hand │ s1 +│/);
+  });
+
+  it.each([
+    ["default", "MAPILLARY_SIGNATURE_HASH,"],
+    ["north", "MAPILLARY_SIGNATURE_HASH_NORTH,"],
+  ])("says why the account %s was refused, and which variables to mend", (account, variable) => {
+    const trouble = { code: "SignatureDoesNotMatch", message: "not the\u001b[2J signature" };
+
+    const text = describeReport(makeReport([row({})], []), {
+      ...WIDE,
+      columns: 70,
+      refusals: [{ account, trouble }],
+    });
+
+    expect(text.replaceAll("\n", " ")).toContain(`The account ${account} was refused`);
+    expect(text).toContain("Why: SignatureDoesNotMatch: not the\\x1b[2J signature");
+    expect(text).toContain(variable);
+    expect(text.replaceAll("\n", " ")).toContain("run the same command again");
+    expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(70);
   });
 
   it("fits its tables to the terminal and loses nothing of a long name", () => {

@@ -79,11 +79,11 @@ describe("relay run", () => {
     expect(a.id).not.toBe(b.id);
     expect(rowOf(report, "a/1.jpg")).toMatchObject({
       sequenceId: a.id,
-      destinationKey: `sandbox/${a.id}/1.jpg`,
+      destinationKey: `default/${a.id}/1.jpg`,
     });
     expect(rowOf(report, "b/1.jpg")).toMatchObject({
       sequenceId: b.id,
-      destinationKey: `sandbox/${b.id}/1.jpg`,
+      destinationKey: `default/${b.id}/1.jpg`,
     });
   });
 

@@ -52,6 +52,40 @@ describe("the command line", () => {
     expect(exitCode).toBe(2);
   });
 
+  it("names the missing variables of every account that the rules name", async () => {
+    await using place = await makeWorkplace();
+    await place.write({
+      "fleet.config.ts": `export default {
+        destination: "bucket",
+        rules: [{ prefix: "n/", account: "north" }, { prefix: "s/", account: "south_2" }],
+      };`,
+    });
+    const env = {
+      MAPILLARY_USERNAME: "jon",
+      MAPILLARY_PERMISSION_HASH: "cG9saWN5",
+      MAPILLARY_SIGNATURE_HASH: "c2lnbmF0dXJl",
+      MAPILLARY_USERNAME_NORTH: "jon/../secret-name",
+      MAPILLARY_PERMISSION_HASH_NORTH: "cG9saWN5",
+      MAPILLARY_UPLOAD_URL_NORTH: "overruled, and no URL",
+    };
+
+    const { exitCode, stdout, stderr } = await relay(["run", "--upload-url", "https://127.0.0.1/b"], {
+      cwd: place.directory,
+      env,
+    });
+
+    expect(stderr.match(/MAPILLARY_\S+ \S+/g)).toEqual([
+      "MAPILLARY_USERNAME_NORTH contains",
+      "MAPILLARY_SIGNATURE_HASH_NORTH is",
+      "MAPILLARY_USERNAME_SOUTH_2 is",
+      "MAPILLARY_PERMISSION_HASH_SOUTH_2 is",
+      "MAPILLARY_SIGNATURE_HASH_SOUTH_2 is",
+    ]);
+    expect(stderr).not.toContain("secret");
+    expect(stdout).toBe("");
+    expect(exitCode).toBe(2);
+  });
+
   it("names every problem of fleet.config.ts at once", async () => {
     await using place = await makeWorkplace();
     await place.write({

@@ -1,70 +1,30 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buffer } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import { readFleet } from "../../lib/config/fleet.ts";
-import type { Log, LogEvents } from "../../lib/pipeline/log.ts";
-import { type Cloud, type CloudOptions, startCloud } from "../../sandbox/cloud.ts";
-import { createFaults } from "../../sandbox/faults.ts";
-import { makePhoto } from "../../sandbox/photo-maker.ts";
+import type { CloudOptions } from "../../sandbox/cloud.ts";
+import { createFaults, type Faults } from "../../sandbox/faults.ts";
 import { startQueueSandbox } from "../../sandbox/queue.ts";
-import { createMemoryStore } from "../../sandbox/s3/memory-store.ts";
 import type { ObjectStore } from "../../sandbox/s3/object-store.ts";
 import { makeUploadHashes } from "../../sandbox/s3/policy-maker.ts";
+import type { S3Operation } from "../../sandbox/s3/service.ts";
+import { announceAll, bytesIn, FOREVER, fillBucket, openCloud } from "./cloud-for-test.ts";
 
 const TODAY = () => new Date().toISOString().slice(0, 10);
-const FOREVER = new AbortController().signal;
 const leftovers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const clear of leftovers.splice(0).reverse()) await clear();
 });
 
 async function open(photos: ObjectStore, options: Partial<CloudOptions> = {}) {
-  const events: { readonly name: keyof LogEvents; readonly data: object }[] = [];
-  const log: Log = (name, data) => void events.push({ name, data });
-  const fleet = readFleet({ destination: "bucket" });
-  const cloud = await startCloud({ bucket: "photos", photos, fleet, log, ...options });
-  leftovers.push(cloud.stop);
-  return { cloud, count: (wanted: keyof LogEvents) => events.filter(({ name }) => name === wanted).length };
+  const opened = await openCloud(photos, options);
+  leftovers.push(opened.cloud.stop);
+  return opened;
 }
 
-async function fill(count: number): Promise<ObjectStore> {
-  const photos = createMemoryStore();
-  for (let at = 0; at < count; at += 1) {
-    const bytes = makePhoto({ latitudeDeg: 50 + at / 1000, seed: at });
-    await photos.put({
-      key: `van ${at % 2}/IMG ${at} ü.jpg`,
-      modifiedMs: 0,
-      headers: {},
-      tags: [],
-      body: once(bytes),
-    });
-  }
-  return photos;
-}
-
-async function* once(bytes: Uint8Array) {
-  yield bytes;
-}
-
-async function announceAll(cloud: Cloud, photos: ObjectStore): Promise<void> {
-  for await (const key of photos.keys({ prefix: "", after: undefined })) {
-    const info = await photos.head(key);
-    if (info) await cloud.announce(info);
-  }
-}
-
-async function bytesIn(store: ObjectStore | undefined): Promise<Map<string, Buffer>> {
-  const found = new Map<string, Buffer>();
-  for await (const key of store?.keys({ prefix: "", after: undefined }) ?? []) {
-    const object = await store?.open(key);
-    if (object === undefined) continue;
-    found.set(key, await buffer(object.read({ start: 0, end: object.info.sizeBytes })));
-    await object.close();
-  }
-  return found;
-}
+const fill = (count: number) =>
+  fillBucket(Array.from({ length: count }, (_, at) => `van ${at % 2}/IMG ${at} ü.jpg`));
 
 describe("the embedded cloud", () => {
   it("takes photos from bucket to destination and finishes their sequences", async () => {
@@ -73,7 +33,7 @@ describe("the embedded cloud", () => {
     await announceAll(cloud, photos);
 
     const end = await cloud.drain(FOREVER);
-    await cloud.closeSequences();
+    await cloud.closeSequences(FOREVER);
 
     const arrived = await bytesIn(cloud.arrived);
     const sequences = await cloud.sequences.publishedOn(TODAY());
@@ -122,7 +82,7 @@ describe("the embedded cloud", () => {
     await announceAll(cloud, photos);
 
     await cloud.drain(FOREVER);
-    await cloud.closeSequences();
+    await cloud.closeSequences(FOREVER);
 
     const sent = [...(await bytesIn(cloud.arrived)).keys()].filter((key) => !key.endsWith("/DONE"));
     expect(count("photo.relayed")).toBe(30);
@@ -174,7 +134,7 @@ describe("the embedded cloud", () => {
 
     const second = await open(photos, { stateDirectory });
     await second.cloud.drain(FOREVER);
-    await second.cloud.closeSequences();
+    await second.cloud.closeSequences(FOREVER);
 
     expect(end).toBe("interrupted");
     expect(first.count("photo.relayed")).toBeLessThan(20);
@@ -188,7 +148,7 @@ describe("the embedded cloud", () => {
     const photos = await fill(4);
     const stateDirectory = await mkdtemp(join(tmpdir(), "cloud-test-"));
     leftovers.push(() => rm(stateDirectory, { recursive: true }));
-    const destination = {
+    const account = {
       uploadUrl: "http://127.0.0.1:9/inbox",
       username: "driver",
       accessKeyId: "K",
@@ -202,7 +162,10 @@ describe("the embedded cloud", () => {
     };
     const ends = [];
     for (let run = 0; run < 2; run += 1) {
-      const { cloud, count } = await open(photos, { stateDirectory, destination });
+      const { cloud, count } = await open(photos, {
+        stateDirectory,
+        destinations: new Map([["default", account]]),
+      });
       await announceAll(cloud, photos);
       ends.push(await cloud.drain(FOREVER), count("account.stopped"));
       await cloud.stop();
@@ -211,16 +174,27 @@ describe("the embedded cloud", () => {
     expect(ends).toEqual(["stopped", 1, "stopped", 1]);
   });
 
-  it("leaves nothing behind when it has no state directory", async () => {
-    const before = await readdir(tmpdir());
-    const { cloud } = await open(await fill(1));
-    await cloud.stop();
+  it("waits for uploads under way before it tells of an error of the feed", async () => {
+    const photos = await fill(4);
+    const begun = Promise.withResolvers<void>();
+    const slow: Faults<S3Operation> = {
+      ...createFaults<S3Operation>(),
+      next(operation) {
+        if (operation === "PostObject") begun.resolve();
+        return { kind: "slow", delayMs: 400 };
+      },
+    };
+    const { cloud, count } = await open(photos, { faults: { destination: slow } });
+    await announceAll(cloud, photos);
+    const feeding = begun.promise.then(() => Promise.reject(new Error("the disk is gone")));
 
-    expect(
-      (await readdir(tmpdir())).filter(
-        (name) => name.startsWith("mapillary-relay-") && !before.includes(name),
-      ),
-    ).toEqual([]);
+    const error = await cloud.drain(FOREVER, feeding).catch((reason: unknown) => reason);
+    const relayed = count("photo.relayed");
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+
+    expect(error).toEqual(new Error("the disk is gone"));
+    expect(relayed).toBeGreaterThan(0);
+    expect(count("photo.relayed")).toBe(relayed);
   });
 });
 
