@@ -9,7 +9,7 @@ export type { InspectionRules } from "./verdict.ts";
 /** A photo whose beginning has been read and judged. */
 export interface Inspection {
   readonly verdict: Verdict;
-  /** The chunks consumed so far, in order and as they came: to be sent in front of the rest. */
+  /** Copies of the chunks consumed so far, in order: to be sent in front of the rest. */
   readonly head: readonly Uint8Array[];
 }
 
@@ -28,7 +28,8 @@ export async function inspectPhoto(
   while (!walk.done()) {
     const { done, value } = await body.next();
     if (done) break;
-    head.push(value);
+    // Chunks of a body are borrowed (OpenPhoto.body), and these are kept until the photo is sent.
+    head.push(Buffer.from(value));
     walk.push(value);
   }
   return { verdict: await judgePhoto(walk.outline(), rules), head };

@@ -100,9 +100,15 @@ export type Verdict =
 
 /** A photo whose bytes are on their way. */
 export interface OpenPhoto {
-  /** Exactly `PhotoRef.sizeBytes` bytes, or an error: a body that ends early or late throws. */
+  /**
+   * Exactly `PhotoRef.sizeBytes` bytes, or an error: a body that does not have so many throws. Blocks are borrowed:
+   * block n may be overwritten once block n + 2 is asked for, or the photo is closed. Ask for one at a time.
+   */
   readonly body: AsyncIterator<Uint8Array>;
-  /** Drops the connection behind `body`. Safe to call twice, and after the end. */
+  /**
+   * Ends the reading: the blocks are the owner's again, and the connection behind `body` is dropped unless the photo
+   * came whole. Safe to call twice, and after the end.
+   */
   close(): void;
 }
 

@@ -17,7 +17,19 @@ import type { RelayWorker } from "./relay-event.ts";
 const INDEX_LAG_MS = 5 * 60_000;
 
 /** S3 answers within 100 ms or so; a connection that says nothing for 20 s is dead, and the photo is tried again. */
-const SOURCE_TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 20_000 };
+const SOURCE_TIMEOUTS = {
+  connectionTimeout: 5_000,
+  requestTimeout: 20_000,
+  // Without it the SDK only warns when the time is up.
+  throwOnRequestTimeout: true,
+  socketTimeout: 20_000,
+};
+
+/** DynamoDB answers within 10 ms or so: what takes seconds is lost, and every call to the table may be repeated. */
+const TABLE_TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
+
+/** As for the table; no call waits for messages, since Lambda fetches them. */
+const QUEUE_TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
 
 /**
  * Puts a Lambda's pipeline together from its environment: `FLEET` (the checked configuration as JSON), `TABLE_NAME`,
@@ -43,10 +55,11 @@ export function createLambdaWorker(environment: Environment): RelayWorker {
   if (fleet === undefined) throw new TypeError("FLEET was read without a problem, and is not there");
   const marshallOptions = { removeUndefinedValues: true };
   const s3 = new S3Client({ responseChecksumValidation: "WHEN_REQUIRED", requestHandler: SOURCE_TIMEOUTS });
+  const dynamo = new DynamoDBClient({ requestHandler: TABLE_TIMEOUTS });
   return {
     ...createDeps({
       fleet,
-      table: { client: DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions }), name },
+      table: { client: DynamoDBDocumentClient.from(dynamo, { marshallOptions }), name },
       source: createS3PhotoSource(s3),
       accounts: new Map(
         credentials.map(([account, given]) => [
@@ -59,7 +72,7 @@ export function createLambdaWorker(environment: Environment): RelayWorker {
       indexLagMs: INDEX_LAG_MS,
       log: createJsonLog(),
     }),
-    intake: createSqsIntake(new SQSClient({}), queueUrl),
+    intake: createSqsIntake(new SQSClient({ requestHandler: QUEUE_TIMEOUTS }), queueUrl),
     abortAfter: (ms) => AbortSignal.timeout(ms),
   };
 }

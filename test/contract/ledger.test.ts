@@ -75,7 +75,9 @@ describe("a photo that goes well", () => {
     const ref = aPhoto();
     await start(ref);
 
-    const second = await ledger.startRelay(relayOf(ref, { binding: binding({ slot: 7 }), lease: { owner: "worker-2", untilMs: 1 } }));
+    const second = await ledger.startRelay(
+      relayOf(ref, { binding: binding({ slot: 7 }), lease: { owner: "worker-2", untilMs: 1 } }),
+    );
 
     expect(second).toMatchObject({ kind: "taken", by: { ref, binding: { slot: 0 } } });
   });

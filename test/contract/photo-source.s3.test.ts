@@ -1,7 +1,10 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createS3PhotoSource } from "../../lib/photo/photo.s3.ts";
+import { createS3PhotoSource, createSdkPhotoSource } from "../../lib/photo/photo.s3.ts";
 import { describePhotoSource } from "./photo-source.ts";
 import { type SourceServer, startSourceServer } from "./photo-source-server.ts";
 
@@ -16,6 +19,9 @@ const clientOf = (endpoint: string) =>
   });
 
 describePhotoSource("the S3 photo source", (endpoint) => createS3PhotoSource(clientOf(endpoint)));
+describePhotoSource("the photo source of the SDK alone", (endpoint) =>
+  createSdkPhotoSource(clientOf(endpoint)),
+);
 
 let server: SourceServer;
 beforeAll(async () => {
@@ -38,10 +44,60 @@ it.each([
     { step: "initialize" },
   );
 
-  const photo = await createS3PhotoSource(client).open(ref, new AbortController().signal);
+  const photo = await createSdkPhotoSource(client).open(ref, new AbortController().signal);
   const reading = (async () => {
     while (!(await photo.body.next()).done);
   })();
 
   await expect(reading).rejects.toThrow(message);
+});
+
+/** A client whose own requests all fail. */
+function muteClientOf(endpoint: string): S3Client {
+  const client = clientOf(endpoint);
+  client.config.requestHandler.handle = () => Promise.reject(new Error("the SDK was asked"));
+  return client;
+}
+
+it("reads a good photo without the SDK, and anything else with it", async () => {
+  const { signal } = new AbortController();
+  const source = createS3PhotoSource(muteClientOf(server.url));
+  const ref = server.put("good.jpg", Buffer.from("1234"));
+
+  const photo = await source.open(ref, signal);
+  const { value } = await photo.body.next();
+  photo.close();
+
+  expect(String(value)).toBe("1234");
+  await expect(source.open({ ...ref, sizeBytes: 5 }, signal)).rejects.toThrow("the SDK was asked");
+});
+
+it("reads with the SDK what comes in a coding", async () => {
+  const coding = createServer((_request, response) => {
+    response
+      .writeHead(200, { etag: '"e1"', "content-length": 4, "content-encoding": "aws-chunked" })
+      .end("1234");
+  });
+  coding.listen(0, "127.0.0.1");
+  await once(coding, "listening");
+  const source = createS3PhotoSource(clientOf(`http://127.0.0.1:${(coding.address() as AddressInfo).port}`));
+  const ref = { bucket: "fleet", key: "coded.jpg", etag: "e1", sizeBytes: 4 };
+
+  const photo = await source.open(ref, new AbortController().signal);
+  const { value } = await photo.body.next();
+  photo.close();
+  coding.closeAllConnections();
+  coding.close();
+
+  expect(String(value)).toBe("1234");
+});
+
+it("lets the SDK say that there are no credentials", async () => {
+  const client = clientOf(server.url);
+  client.config.credentials = () => Promise.reject(new Error("no credentials in sight"));
+  const ref = server.put("secret.jpg", Buffer.from("1234"));
+
+  const opening = createS3PhotoSource(client).open(ref, new AbortController().signal);
+
+  await expect(opening).rejects.toThrow("no credentials in sight");
 });

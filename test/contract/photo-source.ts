@@ -28,7 +28,7 @@ export function describePhotoSource(name: string, createSource: (endpoint: strin
       const photo = await source.open(ref, signal);
       const blocks: Uint8Array[] = [];
       for (let next = await photo.body.next(); !next.done; next = await photo.body.next())
-        blocks.push(next.value);
+        blocks.push(Buffer.from(next.value));
       photo.close();
       return Buffer.concat(blocks);
     }

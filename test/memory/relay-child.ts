@@ -72,7 +72,9 @@ for (let at = 0; at < Number(COUNT); at += 10) {
   );
   settled += await relay(keys, Number(SIZE_MIB));
 }
-// ru_maxrss is in kilobytes (getrusage(2) on Linux).
-process.stdout.write(JSON.stringify({ idleMb, peakMb: process.resourceUsage().maxRSS / 1e3, settled }));
+// ru_maxrss is in KiB (getrusage(2) on Linux).
+const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+const cpuSeconds = (userCPUTime + systemCPUTime) / 1e6;
+process.stdout.write(JSON.stringify({ idleMb, peakMb: (maxRSS * 1024) / 1e6, cpuSeconds, settled }));
 s3.destroy();
 dynamo.destroy();

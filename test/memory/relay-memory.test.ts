@@ -9,7 +9,7 @@ import { startTableSandbox, type TableSandbox } from "../../sandbox/table.ts";
 
 const MIB = 2 ** 20;
 
-/** What every worker is started with, on a laptop and in Lambda: docs/decisions/009-small-young-generation.md. */
+/** What every worker is started with, on a laptop and in Lambda: docs/decisions/009-own-blocks.md. */
 const WORKER_FLAGS = ["--max-semi-space-size=1"];
 
 /** Photos that are made while they are read: the key says how large and which one. */
@@ -75,7 +75,7 @@ afterAll(() => Promise.all([source.stop(), destination.stop(), table.stop()]));
 async function relayInChild(
   count: number,
   sizeMib: number,
-): Promise<{ idleMb: number; peakMb: number; settled: number }> {
+): Promise<{ idleMb: number; peakMb: number; cpuSeconds: number; settled: number }> {
   const child = spawn(process.execPath, [...WORKER_FLAGS, `${import.meta.dirname}/relay-child.ts`], {
     env: {
       ...process.env,
@@ -99,12 +99,13 @@ it.each([
   async (count, sizeMib) => {
     const before = sink.arrived.length;
 
-    const { idleMb, peakMb, settled } = await relayInChild(count, sizeMib);
+    const { idleMb, peakMb, cpuSeconds, settled } = await relayInChild(count, sizeMib);
 
     const arrived = sink.arrived.slice(before).filter(({ sizeBytes }) => sizeBytes === sizeMib * MIB);
     expect(settled).toBe(count);
     expect(new Set(arrived.map(({ key }) => key)).size).toBe(count);
-    console.info(`${count} × ${sizeMib} MiB: idle ${idleMb.toFixed(0)} MB, peak ${peakMb.toFixed(0)} MB`);
+    const [idle, peak, cpu] = [idleMb, peakMb, cpuSeconds].map((value) => value.toFixed(0));
+    console.info(`${count} × ${sizeMib} MiB: idle ${idle} MB, peak ${peak} MB, ${cpu} s of CPU`);
     expect(peakMb - idleMb).toBeLessThan(60);
   },
   300_000,

@@ -36,6 +36,27 @@ describe("the end mark", () => {
     expect(watch(beyond, 1_000)).toEqual(["end-mark-missing"]);
   });
 
+  it("is found in chunks that are overwritten as soon as two more have come", () => {
+    const file = Buffer.concat([photo, Buffer.alloc(MAX_TRAILER_BYTES - 2)]);
+
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 30_000 }), { minLength: 1, maxLength: 20 }), (sizes) => {
+        const endMark = createEndMarkWatch();
+        const lent: Buffer[] = [];
+        for (let at = 0; at < file.length; ) {
+          const chunk = Buffer.from(file.subarray(at, at + (sizes[lent.length % sizes.length] ?? 1)));
+          endMark.push(chunk);
+          lent.push(chunk);
+          lent.at(-2)?.fill(0);
+          at += chunk.length;
+        }
+
+        expect(endMark.warnings()).toEqual([]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it("is found or missed alike however the bytes are cut", () => {
     const file = Buffer.alloc(200_000);
 
