@@ -9,8 +9,8 @@ import { startTableSandbox, type TableSandbox } from "../../sandbox/table.ts";
 
 const MIB = 2 ** 20;
 
-/** What every worker is started with, on a laptop and in Lambda: docs/decisions/009-own-blocks.md. */
-const WORKER_FLAGS = ["--max-semi-space-size=1"];
+/** What a worker is started with in Lambda: docs/decisions/009-own-blocks.md. */
+const WORKER_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=128"];
 
 /** Photos that are made while they are read: the key says how large and which one. */
 function createGrownPhotos(): ObjectStore {
