@@ -1,10 +1,10 @@
-import type { PhotoRow, Sighting, Trouble } from "../ledger/ledger.ts";
+import { isSettled, type PhotoRow, type Sighting, type Trouble } from "../ledger/ledger.ts";
 import { PhotoGoneError, type PhotoRef } from "../photo/photo.ts";
 import { backoffMs } from "./backoff.ts";
 import { type Deps, troubleOf } from "./deps.ts";
 import { isBound } from "./relay-bound.ts";
 import { relayPhoto } from "./relay-photo.ts";
-import { type Result, waiting } from "./result.ts";
+import { type Result, SETTLED, waiting } from "./result.ts";
 import { giveUp, IN_FLIGHT } from "./set-aside.ts";
 import type { Turn } from "./turn.ts";
 
@@ -56,6 +56,7 @@ export function isTooOld(deps: Pick<Deps, "now">, sentAtMs: number): boolean {
 
 async function giveUpUnlessInFlight(deps: Deps, ref: PhotoRef, trouble: Trouble): Promise<Result> {
   const row = await rowOf(deps, ref);
+  if (row !== undefined && isSettled(row.status)) return SETTLED;
   if ((row?.lease?.untilMs ?? 0) > deps.now()) return waiting(0, IN_FLIGHT);
   return await giveUp(deps, ref, trouble, row);
 }
