@@ -5,6 +5,7 @@ import { type CheckTarget, findTargets } from "./check-targets.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { loadFleet } from "./fleet-file.ts";
 import { tellToolFiles } from "./folder-listing.ts";
+import { tellIdleRules } from "./idle-rules.ts";
 import { tellFinding, tellReasons } from "./run-summary.ts";
 import { countOf, printable } from "./terminal-text.ts";
 
@@ -44,6 +45,11 @@ export function addCheckCommand(program: Command, end: (code: ExitCode) => void)
 async function check(paths: readonly string[], flags: CheckFlags): Promise<ExitCode> {
   const fleet = await loadFleet(flags.config);
   const { files, toolFiles } = await findTargets(paths);
+  const idleRules = tellIdleRules(
+    fleet,
+    files.map(({ key }) => key),
+  );
+  if (idleRules !== undefined) process.stderr.write(`${idleRules}\n`);
   const tellFile = flags.json ? JSON.stringify : describe;
   const counts = { accept: 0, reject: 0, unreadable: 0 };
   for await (const result of checkInTurn(files, fleet)) {

@@ -16,7 +16,14 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(process.exitCode ?? EXIT.ok);
 });
 
+goWhereNpmWasCalled(process.env);
 process.exitCode = await runProgram(process.argv);
+
+/** npm runs scripts in the package's folder; what a person names counts from the folder that the person is in. */
+function goWhereNpmWasCalled({ npm_lifecycle_event: script, INIT_CWD: folder }: NodeJS.ProcessEnv): void {
+  const isOurs = script === "start" || script === "relay";
+  if (isOurs && folder !== undefined) process.chdir(folder);
+}
 
 async function runProgram(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok;

@@ -4,6 +4,7 @@ import type { ObjectStore } from "../sandbox/s3/object-store.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { loadFleet } from "./fleet-file.ts";
 import { type FolderListing, listFolder, tellToolFiles } from "./folder-listing.ts";
+import { tellIdleRules } from "./idle-rules.ts";
 import { type Interruption, watchInterruption } from "./interruption.ts";
 import { assertStateIsApart, openPhotoFolder } from "./photo-folder.ts";
 import { type Progress, type ProgressOptions, showProgress } from "./progress.ts";
@@ -73,6 +74,8 @@ async function run(folder: string | undefined, flags: RunFlags): Promise<ExitCod
   if (flags.state !== undefined) held.defer(await lockStateDirectory(flags.state));
   const listing = await listFolder(photos);
   tell(folder ?? "the sample drive (name a folder to relay your own photos)", listing, flags);
+  const idleRules = folder === undefined ? undefined : tellIdleRules(fleet, listing.photos);
+  if (idleRules !== undefined) note(idleRules);
   if (listing.photos.length === 0) return tellNothing(folder ?? "the sample drive", flags);
   return await relay(
     {
@@ -132,7 +135,9 @@ function note(text: string): void {
 
 function tell(what: string, { photos, toolFiles }: FolderListing, flags: RunFlags): void {
   if (flags.quiet) return;
-  if (photos.length > 0) note(`Relaying ${photos.length.toLocaleString("en")} file(s) of ${what}`);
+  const where = flags.uploadUrl ?? "a stand-in on this machine, from where nothing reaches Mapillary";
+  if (photos.length > 0)
+    note(`Relaying ${photos.length.toLocaleString("en")} file(s) of ${what} to ${where}`);
   const toolNote = tellToolFiles(toolFiles);
   if (toolNote !== undefined) note(toolNote);
 }

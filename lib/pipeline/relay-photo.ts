@@ -33,7 +33,10 @@ export async function relayPhoto(deps: Deps, turn: Turn, ref: PhotoRef, sighting
   if (row !== undefined && isSettled(row.status)) return SETTLED;
   const rule = ruleFor(deps.fleet, ref.key);
   if (isBound(row)) return await relayBound(deps, turn, row, rule);
-  if (row?.status === "failed" && !(await isFedAgain(deps, turn, row))) return SETTLED;
+  if (row?.status === "failed") {
+    await completeFailure(deps, row);
+    if (!isFedAgain(turn, row)) return SETTLED;
+  }
   if (twin !== undefined) return await standBehind(deps, turn, ref, twin);
   const unseen = reasonsUnseen(ref, rule);
   if (unseen.length > 0)
@@ -58,12 +61,16 @@ export async function relayPhoto(deps: Deps, turn: Turn, ref: PhotoRef, sighting
   }
 }
 
+/** A worker may have died between marking a photo as failed and moving it out of the way. */
+async function completeFailure(deps: Deps, row: PhotoRow): Promise<void> {
+  await deps.ledger.fail(row.ref, row.error ?? { code: "unknown", message: "" }, row);
+}
+
 /**
  * Says whether a failed photo's event was fed again. The message that was on its way when the photo failed is not
  * that: the queue may deliver it twice.
  */
-async function isFedAgain(deps: Deps, turn: Turn, row: PhotoRow): Promise<boolean> {
-  await deps.ledger.fail(row.ref, row.error ?? { code: "unknown", message: "" }, row);
+function isFedAgain(turn: Turn, row: PhotoRow): boolean {
   return turn.sentAtMs >= Date.parse(row.updatedAt);
 }
 

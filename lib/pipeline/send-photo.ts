@@ -30,7 +30,8 @@ export async function sendPhoto(
   const endMark = createEndMarkWatch();
   const rest = watched(photo.body, endMark.push);
   for (const chunk of head) endMark.push(chunk);
-  const destinationKey = row.binding?.destinationKey ?? "";
+  const destinationKey = row.binding?.destinationKey;
+  if (destinationKey === undefined) throw new TypeError("a photo is to be sent that has no destination");
   const filename = destinationKey.slice(destinationKey.lastIndexOf("/") + 1);
   const shipment = { destinationKey, filename, sizeBytes: row.ref.sizeBytes };
   return await givingBackLease(deps, row, async () => {
