@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import type { Deps } from "./deps.ts";
+import { type Deps, troubleOf } from "./deps.ts";
 import { relayMessages } from "./relay-messages.ts";
 import type { Shift } from "./relay-turn.ts";
 import type { Message } from "./take-in.ts";
@@ -50,7 +50,7 @@ async function postpone(worker: RelayWorker, record: SQSRecord, delayMs: number)
   try {
     await worker.intake.postpone(record.receiptHandle, delayMs);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const { message } = troubleOf(error);
     worker.log("message.returned", {
       messageId: record.messageId,
       trouble: { code: "not-postponed", message },

@@ -5,6 +5,7 @@ import {
   readItems,
   type Table,
   unlessConditionFails,
+  updateOf,
 } from "../ledger/table.dynamo.ts";
 import { sequenceKeyOf, trackHeadKeyOf } from "../ledger/table.ts";
 import { claimMarkOf, isFilenameFree } from "./filename-claims.ts";
@@ -187,21 +188,17 @@ export function createDynamoSequences({ table, now, newId }: DynamoSequenceOptio
 
   async function update(row: SequenceRow, change: Record<string, unknown>) {
     const changeId = newId();
-    const set: Record<string, unknown> = { ...change, changeId };
-    const names = Object.keys(set);
+    const { expression, names, values } = updateOf({ ...change, changeId });
     const answer = await unlessConditionFails(
       client.send(
         new UpdateCommand({
           TableName,
           Key: sequenceKeyOf(row.track, row),
-          UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(", ")}`,
+          UpdateExpression: expression,
           ConditionExpression: CONDITION.isAsSeen,
-          ExpressionAttributeNames: {
-            ...Object.fromEntries(names.map((name) => [`#${name}`, name])),
-            "#status": "status",
-          },
+          ExpressionAttributeNames: { ...names, "#status": "status" },
           ExpressionAttributeValues: {
-            ...Object.fromEntries(names.map((name) => [`:${name}`, set[name]])),
+            ...values,
             ":seenStatus": row.status,
             ":seenTaken": row.slotsTaken,
             ":seenClaimAt": row.lastClaimAt,
