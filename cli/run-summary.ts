@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { DEFAULT_ACCOUNT } from "../lib/config/rules.ts";
+import { variableOf } from "../lib/config/settings.ts";
 import type { Reason } from "../lib/photo/photo.ts";
 import { INTERRUPTED } from "./interruption.ts";
 import type { Refusal } from "./relay-photos.ts";
@@ -52,9 +52,8 @@ function describeTotals({ photos }: RunReport, { bytesRelayed, durationMs }: Sum
 
 /** Most of the files that wait have no line of their own: here is why, and how that ends. */
 function describeRefusal({ account, trouble }: Refusal, { columns }: SummaryOptions): string {
-  const suffix = account === DEFAULT_ACCOUNT ? "" : `_${account.toUpperCase()}`;
-  const variables = ["USERNAME", "PERMISSION_HASH", "SIGNATURE_HASH", "AWS_ACCESS_KEY_ID"].map(
-    (name) => `MAPILLARY_${name}${suffix}`,
+  const variables = (["USERNAME", "PERMISSION_HASH", "SIGNATURE_HASH", "AWS_ACCESS_KEY_ID"] as const).map(
+    (name) => variableOf(name, account),
   );
   const text = [
     "",

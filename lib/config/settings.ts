@@ -48,6 +48,14 @@ export function createSettingsReader(environment: Environment): SettingsReader {
   };
 }
 
+/** What an account says in the environment. */
+type AccountVariable = "USERNAME" | "PERMISSION_HASH" | "SIGNATURE_HASH" | "AWS_ACCESS_KEY_ID" | "UPLOAD_URL";
+
+/** The variable that says it: an account other than the default has its name behind, as in `MAPILLARY_USERNAME_NORTH`. */
+export function variableOf(name: AccountVariable, account: string): string {
+  return account === DEFAULT_ACCOUNT ? `MAPILLARY_${name}` : `MAPILLARY_${name}_${account.toUpperCase()}`;
+}
+
 /**
  * Reads an account's credentials for the bucket lane: `MAPILLARY_USERNAME`, `MAPILLARY_PERMISSION_HASH` and
  * `MAPILLARY_SIGNATURE_HASH`, with `MAPILLARY_AWS_ACCESS_KEY_ID` and `MAPILLARY_UPLOAD_URL` where they differ from
@@ -60,14 +68,14 @@ export function readBucketAccount(
   environment: Environment,
   account: string,
 ): BucketAccount {
-  const suffix = account === DEFAULT_ACCOUNT ? "" : `_${account.toUpperCase()}`;
+  const variable = (name: AccountVariable) => variableOf(name, account);
   const optional = (name: string, check: (value: string) => string | undefined, fallback: string) =>
     environment[name] === undefined ? fallback : reader.require(name, check);
   return {
-    username: reader.require(`MAPILLARY_USERNAME${suffix}`, usernameProblem),
-    permissionHash: reader.require(`MAPILLARY_PERMISSION_HASH${suffix}`, credentialProblem),
-    signatureHash: reader.require(`MAPILLARY_SIGNATURE_HASH${suffix}`, credentialProblem),
-    accessKeyId: optional(`MAPILLARY_AWS_ACCESS_KEY_ID${suffix}`, credentialProblem, DEFAULT_ACCESS_KEY_ID),
-    uploadUrl: optional(`MAPILLARY_UPLOAD_URL${suffix}`, uploadUrlProblem, DEFAULT_UPLOAD_URL),
+    username: reader.require(variable("USERNAME"), usernameProblem),
+    permissionHash: reader.require(variable("PERMISSION_HASH"), credentialProblem),
+    signatureHash: reader.require(variable("SIGNATURE_HASH"), credentialProblem),
+    accessKeyId: optional(variable("AWS_ACCESS_KEY_ID"), credentialProblem, DEFAULT_ACCESS_KEY_ID),
+    uploadUrl: optional(variable("UPLOAD_URL"), uploadUrlProblem, DEFAULT_UPLOAD_URL),
   };
 }
