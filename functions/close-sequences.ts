@@ -1,9 +1,9 @@
 import type { ScheduledHandler } from "aws-lambda";
 import { closeSequences } from "../lib/pipeline/close-sequences.ts";
-import { createLambdaWorker } from "../lib/pipeline/lambda.node.ts";
+import { createClosingWorker } from "../lib/pipeline/lambda.node.ts";
 import { LAST_MOMENTS_MS } from "../lib/pipeline/relay-event.ts";
 
-const worker = createLambdaWorker(process.env);
+const worker = createClosingWorker(process.env);
 
 /** Every minute: sequences that are quiet, full or declared complete → finished at Mapillary, rows "published". */
 export const handler: ScheduledHandler = (_event, context) =>

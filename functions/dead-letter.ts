@@ -1,8 +1,8 @@
 import type { SQSHandler } from "aws-lambda";
 import { buryEvent } from "../lib/pipeline/dead-letter.ts";
-import { createLambdaWorker } from "../lib/pipeline/lambda.node.ts";
+import { createDeadLetterWorker } from "../lib/pipeline/lambda.node.ts";
 
-const worker = createLambdaWorker(process.env);
+const worker = createDeadLetterWorker(process.env);
 
 /** Dead letters → rows "failed", with the reason. What cannot be recorded stays in the dead-letter queue. */
 export const handler: SQSHandler = (event) => buryEvent(worker, event);

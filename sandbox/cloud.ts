@@ -1,10 +1,8 @@
 import { join } from "node:path";
-import { S3Client } from "@aws-sdk/client-s3";
 import type { Fleet } from "../lib/config/fleet.ts";
 import { accountNamesOf } from "../lib/config/rules.ts";
 import type { Ledger } from "../lib/ledger/ledger.ts";
 import type { BucketAccount } from "../lib/mapillary/bucket-account.ts";
-import { createS3PhotoSource } from "../lib/photo/photo.s3.ts";
 import type { RetryPolicy } from "../lib/pipeline/backoff.ts";
 import { createBucketAccount } from "../lib/pipeline/bucket-account.node.ts";
 import { createDeps } from "../lib/pipeline/deps.node.ts";
@@ -14,6 +12,7 @@ import { type CloudDestination, startCloudDestination } from "./cloud-destinatio
 import { openHome } from "./cloud-home.ts";
 import { closeEverything, type DrainEnd, drain, releaseLeasesOfTheDead, watchForStop } from "./drain.ts";
 import type { Faults } from "./faults.ts";
+import { createSandboxPhotoSource } from "./photo-source.ts";
 import { startQueueSandbox } from "./queue.ts";
 import type { ObjectStore } from "./s3/object-store.ts";
 import { startS3Sandbox } from "./s3/server.ts";
@@ -102,8 +101,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   parts.defer(photos.stop);
   const destination = await openDestination(options, home.directory);
   parts.defer(destination.stop);
-  const s3 = createSandboxS3Client(photos.url);
-  parts.defer(() => s3.destroy());
+  const source = createSandboxPhotoSource(photos.url);
+  parts.defer(source.stop);
   const { log, stopped } = watchForStop(options.log);
   const accounts = Array.from(
     destination.accounts,
@@ -112,7 +111,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const deps = createDeps({
     fleet: options.fleet,
     table: table.table,
-    source: createS3PhotoSource(s3),
+    source,
     accounts: new Map(accounts),
     retries: options.retries ?? LAPTOP_RETRIES,
     relayLifetimeMs: TIMEOUT_MS,
@@ -154,14 +153,4 @@ async function openDestination(
   if (missing.length > 0)
     throw new TypeError(`there are no credentials for the account(s) ${missing.join(", ")}`);
   return { accounts: destinations, arrived: undefined, stop: async () => {} };
-}
-
-function createSandboxS3Client(endpoint: string): S3Client {
-  return new S3Client({
-    endpoint,
-    forcePathStyle: true,
-    region: "eu-west-1",
-    credentials: { accessKeyId: "sandbox", secretAccessKey: "sandbox" },
-    responseChecksumValidation: "WHEN_REQUIRED",
-  });
 }

@@ -1,47 +1,13 @@
 import type { Readable } from "node:stream";
 import { GetObjectCommand, HeadObjectCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
-import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { createObjectReader, type ReadTimeouts } from "./object-get.http.ts";
+import { nameOf, type PhotoAddress } from "./object-address.ts";
 import { type OpenPhoto, PhotoGoneError, type PhotoRef, type PhotoSource } from "./photo.ts";
 
 /** What S3 calls an object, or a version of it, that is not there. A missing bucket is another matter. */
 const GONE_CODES = new Set(["NoSuchKey", "NoSuchVersion"]);
 
 /**
- * Reads photos through the S3 API: a presigned GET over connections of our own, which read into memory that is used
- * over and over (docs/decisions/009-own-blocks.md). Whatever that GET cannot settle is asked again through the SDK, as
- * {@link createSdkPhotoSource} does, so that a refused photo costs two requests and a good one costs one. A proxy or a
- * CA that only the client's own agent knows of is unknown to the first: give it to Node (`NODE_EXTRA_CA_CERTS`).
- *
- * @param client as for {@link createSdkPhotoSource}
- * @param timeouts of the GET that is tried first; those of the SDK are the client's
- */
-export function createS3PhotoSource(client: S3Client, timeouts?: Partial<ReadTimeouts>): PhotoSource {
-  const plain = createSdkPhotoSource(client);
-  const reader = createObjectReader(timeouts);
-  return {
-    async open(ref, signal) {
-      signal.throwIfAborted();
-      const url = await signedUrl(client, ref);
-      const { etag, sizeBytes } = ref;
-      const photo = url && (await reader.open({ url, etag, sizeBytes, name: nameOf(ref) }, signal));
-      return photo || (await plain.open(ref, signal));
-    },
-    identify: plain.identify,
-  };
-}
-
-/** @returns `undefined` when there is none to be had, for want of credentials for example: the SDK says why */
-async function signedUrl(client: S3Client, ref: PhotoRef): Promise<string | undefined> {
-  try {
-    return await getSignedUrl(client, getCommand(ref));
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Reads photos through the SDK alone.
+ * Reads photos through the SDK.
  *
  * Whatever is not about the one photo comes out as the SDK throws it: a missing bucket, a refused access, a server
  * that fails. A role that may read objects but not list the bucket is refused a deleted object with 403 instead of
@@ -81,8 +47,6 @@ export function createSdkPhotoSource(client: S3Client): PhotoSource {
 function getCommand(ref: PhotoRef): GetObjectCommand {
   return new GetObjectCommand({ ...address(ref), IfMatch: `"${ref.etag}"` });
 }
-
-type PhotoAddress = Pick<PhotoRef, "bucket" | "key" | "versionId">;
 
 function address({ bucket, key, versionId }: PhotoAddress) {
   return { Bucket: bucket, Key: key, ...(versionId === undefined ? {} : { VersionId: versionId }) };
@@ -146,11 +110,6 @@ function identified(
 
 function bareEtag(header: string): string {
   return header.replace(/^W\//u, "").replace(/^"(.*)"$/u, "$1");
-}
-
-/** JSON, because a key may hold control characters. */
-function nameOf({ bucket, key }: Pick<PhotoRef, "bucket" | "key">): string {
-  return JSON.stringify(`s3://${bucket}/${key}`);
 }
 
 /** In Node the SDK's body is the socket's stream; its type also covers browsers. */

@@ -1,80 +1,134 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { S3Client } from "@aws-sdk/client-s3";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { readFleet } from "../config/fleet.ts";
+import { type Fleet, readFleet } from "../config/fleet.ts";
 import { accountNamesOf } from "../config/rules.ts";
-import { createSettingsReader, type Environment, readBucketAccount } from "../config/settings.ts";
+import {
+  createSettingsReader,
+  type Environment,
+  readBucketAccount,
+  type SettingsReader,
+} from "../config/settings.ts";
 import { createS3PhotoSource } from "../photo/photo.s3.ts";
+import { createGetSigner } from "../photo/signed-get.s3.ts";
 import { CLOUD_RETRIES } from "./backoff.ts";
 import { createBucketAccount } from "./bucket-account.node.ts";
 import { createDeps } from "./deps.node.ts";
-import { createSqsIntake } from "./intake.sqs.ts";
+import type { Account, Deps } from "./deps.ts";
 import { createJsonLog } from "./log.node.ts";
-import type { RelayWorker } from "./relay-event.ts";
+import type { Intake, RelayWorker } from "./relay-event.ts";
 
 /** An index that lags for minutes is an outage at AWS; within that we wait rather than conclude. */
 const INDEX_LAG_MS = 5 * 60_000;
 
-/** S3 answers within 100 ms or so; a connection that says nothing for 20 s is dead, and the photo is tried again. */
-const SOURCE_TIMEOUTS = {
-  connectionTimeout: 5_000,
-  requestTimeout: 20_000,
-  // Without it the SDK only warns when the time is up.
-  throwOnRequestTimeout: true,
-  socketTimeout: 20_000,
-};
-
 /** DynamoDB answers within 10 ms or so: what takes seconds is lost, and every call to the table may be repeated. */
 const TABLE_TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
 
-/** As for the table; no call waits for messages, since Lambda fetches them. */
-const QUEUE_TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
+/** What a function that sends or finishes needs beside the pipeline. */
+export interface LambdaWorker extends Deps {
+  /** A signal that is aborted after so many ms. */
+  readonly abortAfter: (ms: number) => AbortSignal;
+}
 
 /**
- * Puts a Lambda's pipeline together from its environment: `FLEET` (the checked configuration as JSON), `TABLE_NAME`,
- * `INTAKE_QUEUE_URL`, `RELAY_TIMEOUT_SECONDS` (the relay's time-out) and the accounts' credentials.
+ * The relay's pipeline, from its environment: `FLEET` (the checked configuration as JSON), `TABLE_NAME`,
+ * `RELAY_TIMEOUT_SECONDS` (the relay's time-out), `INTAKE_QUEUE_URL` and the accounts' credentials.
  *
  * @throws {SettingsError} naming every variable that is missing or wrong
  * @throws {FleetConfigError}
  */
-export function createLambdaWorker(environment: Environment): RelayWorker {
+export function createRelayWorker(environment: Environment): RelayWorker {
   const reader = createSettingsReader(environment);
+  const queueUrl = reader.require("INTAKE_QUEUE_URL", urlProblem);
+  const worker = createWorker(reader, environment, readAccounts);
+  return { ...worker, intake: lazyIntake(queueUrl) };
+}
+
+/** The pipeline of what closes sequences; as for the relay, without the queue. */
+export function createClosingWorker(environment: Environment): LambdaWorker {
+  return createWorker(createSettingsReader(environment), environment, readAccounts);
+}
+
+/** The pipeline of what buries dead letters; it sends nothing, and has no credentials. */
+export function createDeadLetterWorker(environment: Environment): Deps {
+  return createWorker(createSettingsReader(environment), environment, () => new Map());
+}
+
+type ReadAccounts = (
+  reader: SettingsReader,
+  environment: Environment,
+  fleet: Fleet,
+  relayLifetimeMs: number,
+) => ReadonlyMap<string, Account>;
+
+function createWorker(
+  reader: SettingsReader,
+  environment: Environment,
+  accountsOf: ReadAccounts,
+): LambdaWorker {
   const fleetJson = reader.require("FLEET", jsonProblem);
   const name = reader.require("TABLE_NAME");
-  const queueUrl = reader.require("INTAKE_QUEUE_URL", (url) =>
-    URL.canParse(url) ? undefined : "is not a URL",
-  );
   const relayLifetimeMs = 1000 * Number(reader.require("RELAY_TIMEOUT_SECONDS", secondsProblem));
   const fleet = jsonProblem(fleetJson) === undefined ? readFleet(JSON.parse(fleetJson)) : undefined;
-  const names = fleet === undefined ? [] : accountNamesOf(fleet);
-  const credentials = names.map(
-    (account) => [account, readBucketAccount(reader, environment, account)] as const,
-  );
+  const accounts = fleet && accountsOf(reader, environment, fleet, relayLifetimeMs);
   reader.finish();
-  if (fleet === undefined) throw new TypeError("FLEET was read without a problem, and is not there");
-  const marshallOptions = { removeUndefinedValues: true };
-  const s3 = new S3Client({ responseChecksumValidation: "WHEN_REQUIRED", requestHandler: SOURCE_TIMEOUTS });
+  if (fleet === undefined || accounts === undefined)
+    throw new TypeError("FLEET was read without a problem, and is not there");
   const dynamo = new DynamoDBClient({ requestHandler: TABLE_TIMEOUTS });
-  return {
-    ...createDeps({
-      fleet,
-      table: { client: DynamoDBDocumentClient.from(dynamo, { marshallOptions }), name },
-      source: createS3PhotoSource(s3),
-      accounts: new Map(
-        credentials.map(([account, given]) => [
-          account,
-          createBucketAccount(account, given, relayLifetimeMs),
-        ]),
-      ),
-      retries: CLOUD_RETRIES,
-      relayLifetimeMs,
-      indexLagMs: INDEX_LAG_MS,
-      log: createJsonLog(),
+  const { credentials } = dynamo.config;
+  const place = { region: environment.AWS_REGION ?? "", endpoint: endpointOf(environment) };
+  const deps = createDeps({
+    fleet,
+    table: {
+      client: DynamoDBDocumentClient.from(dynamo, { marshallOptions: { removeUndefinedValues: true } }),
+      name,
+    },
+    source: createS3PhotoSource({
+      signGet: createGetSigner(place, credentials),
+      plain: once(async () => (await import("./lambda-later.node.ts")).createLambdaPhotoSource()),
     }),
-    intake: createSqsIntake(new SQSClient({ requestHandler: QUEUE_TIMEOUTS }), queueUrl),
-    abortAfter: (ms) => AbortSignal.timeout(ms),
+    accounts,
+    retries: CLOUD_RETRIES,
+    relayLifetimeMs,
+    indexLagMs: INDEX_LAG_MS,
+    log: createJsonLog(),
+  });
+  return { ...deps, abortAfter: (ms) => AbortSignal.timeout(ms) };
+}
+
+function readAccounts(
+  reader: SettingsReader,
+  environment: Environment,
+  fleet: Fleet,
+  relayLifetimeMs: number,
+): ReadonlyMap<string, Account> {
+  const accounts = accountNamesOf(fleet).map((name) => {
+    const credentials = readBucketAccount(reader, environment, name);
+    return [name, credentials] as const;
+  });
+  return new Map(accounts.map(([name, given]) => [name, createBucketAccount(name, given, relayLifetimeMs)]));
+}
+
+/** Few batches have a message to give back. */
+function lazyIntake(queueUrl: string): Intake {
+  const load = once(async () => (await import("./lambda-later.node.ts")).createLambdaIntake(queueUrl));
+  return { postpone: async (receiptHandle, delayMs) => (await load()).postpone(receiptHandle, delayMs) };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
+}
+
+/** As the SDK has it: the service's own variable, then the one for all. */
+function endpointOf(environment: Environment): string | undefined {
+  return environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL;
+}
+
+function urlProblem(text: string): string | undefined {
+  return URL.canParse(text) ? undefined : "is not a URL";
 }
 
 function jsonProblem(text: string): string | undefined {

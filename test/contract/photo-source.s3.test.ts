@@ -4,7 +4,9 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createS3PhotoSource, createSdkPhotoSource } from "../../lib/photo/photo.s3.ts";
+import { createS3PhotoSource } from "../../lib/photo/photo.s3.ts";
+import { createSdkPhotoSource } from "../../lib/photo/sdk-source.s3.ts";
+import { createGetSigner } from "../../lib/photo/signed-get.s3.ts";
 import { describePhotoSource } from "./photo-source.ts";
 import { type SourceServer, startSourceServer } from "./photo-source-server.ts";
 
@@ -18,7 +20,14 @@ const clientOf = (endpoint: string) =>
     responseChecksumValidation: "WHEN_REQUIRED",
   });
 
-describePhotoSource("the S3 photo source", (endpoint) => createS3PhotoSource(clientOf(endpoint)));
+/** As a worker has it: with the client's credentials, and the client for what the first GET cannot settle. */
+function sourceOf(endpoint: string, client = clientOf(endpoint)) {
+  const plain = createSdkPhotoSource(client);
+  const signGet = createGetSigner({ region: "eu-west-1", endpoint }, client.config.credentials);
+  return createS3PhotoSource({ signGet, plain: async () => plain });
+}
+
+describePhotoSource("the S3 photo source", (endpoint) => sourceOf(endpoint));
 describePhotoSource("the photo source of the SDK alone", (endpoint) =>
   createSdkPhotoSource(clientOf(endpoint)),
 );
@@ -61,7 +70,7 @@ function muteClientOf(endpoint: string): S3Client {
 
 it("reads a good photo without the SDK, and anything else with it", async () => {
   const { signal } = new AbortController();
-  const source = createS3PhotoSource(muteClientOf(server.url));
+  const source = sourceOf(server.url, muteClientOf(server.url));
   const ref = server.put("good.jpg", Buffer.from("1234"));
 
   const photo = await source.open(ref, signal);
@@ -80,7 +89,7 @@ it("reads with the SDK what comes in a coding", async () => {
   });
   coding.listen(0, "127.0.0.1");
   await once(coding, "listening");
-  const source = createS3PhotoSource(clientOf(`http://127.0.0.1:${(coding.address() as AddressInfo).port}`));
+  const source = sourceOf(`http://127.0.0.1:${(coding.address() as AddressInfo).port}`);
   const ref = { bucket: "fleet", key: "coded.jpg", etag: "e1", sizeBytes: 4 };
 
   const photo = await source.open(ref, new AbortController().signal);
@@ -97,7 +106,7 @@ it("lets the SDK say that there are no credentials", async () => {
   client.config.credentials = () => Promise.reject(new Error("no credentials in sight"));
   const ref = server.put("secret.jpg", Buffer.from("1234"));
 
-  const opening = createS3PhotoSource(client).open(ref, new AbortController().signal);
+  const opening = sourceOf(server.url, client).open(ref, new AbortController().signal);
 
   await expect(opening).rejects.toThrow("no credentials in sight");
 });

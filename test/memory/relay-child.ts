@@ -1,14 +1,13 @@
 /** A relay worker in a process of its own; prints what its memory was as JSON. */
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { S3Client } from "@aws-sdk/client-s3";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { readFleet } from "../../lib/config/fleet.ts";
 import { DEFAULT_ACCESS_KEY_ID } from "../../lib/mapillary/bucket-account.ts";
-import { createS3PhotoSource } from "../../lib/photo/photo.s3.ts";
 import { CLOUD_RETRIES } from "../../lib/pipeline/backoff.ts";
 import { createBucketAccount } from "../../lib/pipeline/bucket-account.node.ts";
 import { createDeps } from "../../lib/pipeline/deps.node.ts";
 import { relayMessages } from "../../lib/pipeline/relay-messages.ts";
+import { createSandboxPhotoSource } from "../../sandbox/photo-source.ts";
 import { makeUploadHashes } from "../../sandbox/s3/policy-maker.ts";
 import { s3EventBody } from "../../sandbox/s3-event.ts";
 
@@ -23,12 +22,7 @@ const hashes = makeUploadHashes({
   secret: "x",
 });
 const account = { uploadUrl: UPLOAD_URL, username: "driver", accessKeyId: DEFAULT_ACCESS_KEY_ID, ...hashes };
-const s3 = new S3Client({
-  ...common,
-  endpoint: SOURCE_URL,
-  forcePathStyle: true,
-  responseChecksumValidation: "WHEN_REQUIRED",
-});
+const source = createSandboxPhotoSource(SOURCE_URL);
 const dynamo = new DynamoDBClient({ ...common, endpoint: TABLE_URL });
 const deps = createDeps({
   fleet: readFleet({ destination: "bucket" }),
@@ -36,7 +30,7 @@ const deps = createDeps({
     client: DynamoDBDocumentClient.from(dynamo, { marshallOptions: { removeUndefinedValues: true } }),
     name: "mapillary-relay",
   },
-  source: createS3PhotoSource(s3),
+  source,
   accounts: new Map([["default", createBucketAccount("default", account, 900_000)]]),
   retries: CLOUD_RETRIES,
   relayLifetimeMs: 900_000,
@@ -76,5 +70,5 @@ for (let at = 0; at < Number(COUNT); at += 10) {
 const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
 const cpuSeconds = (userCPUTime + systemCPUTime) / 1e6;
 process.stdout.write(JSON.stringify({ idleMb, peakMb: (maxRSS * 1024) / 1e6, cpuSeconds, settled }));
-s3.destroy();
+source.stop();
 dynamo.destroy();
