@@ -58,11 +58,12 @@ export interface Shipment {
 
 /** The bytes of a photo, in two parts because its head was already read to judge it. */
 export interface Content {
-  /** What was read so far, in order. Stays untouched until the attempt is over. */
+  /** What was read so far, in order. Stays untouched until the attempt is over, but for the last block. */
   readonly head: readonly Uint8Array[];
   /**
-   * What follows. Blocks are borrowed: the owner may overwrite block n once block n + 2 is asked for, so a reader
-   * with a pool of blocks needs three. Closing it is the owner's, also after an attempt that did not read to the end.
+   * What follows. Blocks are borrowed, the last of the head included: the owner may overwrite block n once block n + 2
+   * is asked for, so a reader with a pool of blocks needs three. Closing it is the owner's, also after an attempt that
+   * did not read to the end.
    */
   readonly rest: AsyncIterator<Uint8Array>;
 }

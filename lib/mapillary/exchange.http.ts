@@ -84,7 +84,9 @@ async function pump(
     return attempt.write(block);
   };
 
+  // On its own: what Node writes together with the headers, it copies first.
   let previous = attempt.write(preamble);
+  if (!(await attempt.untilEnded(previous))) return;
   for (const block of content.head) previous = write(block);
   for (;;) {
     const pulled = await attempt.pull(content.rest);

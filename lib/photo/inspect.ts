@@ -9,7 +9,10 @@ export type { InspectionRules } from "./verdict.ts";
 /** A photo whose beginning has been read and judged. */
 export interface Inspection {
   readonly verdict: Verdict;
-  /** Copies of the chunks consumed so far, in order: to be sent in front of the rest. */
+  /**
+   * The chunks consumed so far, in order: to be sent in front of the rest. The last one is borrowed still, as chunks of
+   * `OpenPhoto.body` are; the others are copies.
+   */
   readonly head: readonly Uint8Array[];
 }
 
@@ -26,10 +29,11 @@ export async function inspectPhoto(
   const walk = createJpegWalk();
   const head: Uint8Array[] = [];
   while (!walk.done()) {
+    const last = head.pop();
+    if (last !== undefined) head.push(Buffer.from(last));
     const { done, value } = await body.next();
     if (done) break;
-    // Chunks of a body are borrowed (OpenPhoto.body), and these are kept until the photo is sent.
-    head.push(Buffer.from(value));
+    head.push(value);
     walk.push(value);
   }
   return { verdict: await judgePhoto(walk.outline(), rules), head };
