@@ -50,15 +50,16 @@ export function createClosingWorker(environment: Environment): LambdaWorker {
 
 /** The pipeline of what buries dead letters; it sends nothing, and has no credentials. */
 export function createDeadLetterWorker(environment: Environment): Deps {
-  return createWorker(createSettingsReader(environment), environment, () => new Map());
+  return createWorker(createSettingsReader(environment), environment, () => () => new Map());
 }
 
+/** Reads what is there, and makes the accounts once everything else was read and found right. */
 type ReadAccounts = (
   reader: SettingsReader,
   environment: Environment,
   fleet: Fleet,
   relayLifetimeMs: number,
-) => ReadonlyMap<string, Account>;
+) => () => ReadonlyMap<string, Account>;
 
 function createWorker(
   reader: SettingsReader,
@@ -69,9 +70,9 @@ function createWorker(
   const name = reader.require("TABLE_NAME");
   const relayLifetimeMs = 1000 * Number(reader.require("RELAY_TIMEOUT_SECONDS", secondsProblem));
   const fleet = jsonProblem(fleetJson) === undefined ? readFleet(JSON.parse(fleetJson)) : undefined;
-  const accounts = fleet && accountsOf(reader, environment, fleet, relayLifetimeMs);
+  const makeAccounts = fleet && accountsOf(reader, environment, fleet, relayLifetimeMs);
   reader.finish();
-  if (fleet === undefined || accounts === undefined)
+  if (fleet === undefined || makeAccounts === undefined)
     throw new TypeError("FLEET was read without a problem, and is not there");
   const dynamo = new DynamoDBClient({ requestHandler: TABLE_TIMEOUTS });
   const { credentials } = dynamo.config;
@@ -86,7 +87,7 @@ function createWorker(
       signGet: createGetSigner(place, credentials),
       plain: once(async () => (await import("./lambda-later.node.ts")).createLambdaPhotoSource()),
     }),
-    accounts,
+    accounts: makeAccounts(),
     retries: CLOUD_RETRIES,
     relayLifetimeMs,
     indexLagMs: INDEX_LAG_MS,
@@ -100,12 +101,12 @@ function readAccounts(
   environment: Environment,
   fleet: Fleet,
   relayLifetimeMs: number,
-): ReadonlyMap<string, Account> {
-  const accounts = accountNamesOf(fleet).map((name) => {
-    const credentials = readBucketAccount(reader, environment, name);
-    return [name, credentials] as const;
-  });
-  return new Map(accounts.map(([name, given]) => [name, createBucketAccount(name, given, relayLifetimeMs)]));
+): () => ReadonlyMap<string, Account> {
+  const given = accountNamesOf(fleet).map(
+    (name) => [name, readBucketAccount(reader, environment, name)] as const,
+  );
+  return () =>
+    new Map(given.map(([name, account]) => [name, createBucketAccount(name, account, relayLifetimeMs)]));
 }
 
 /** Few batches have a message to give back. */
