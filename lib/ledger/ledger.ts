@@ -182,8 +182,17 @@ export interface Ledger {
 /** Name space of the photo tags (RFC 9562, version 5): our own, fixed for good. */
 const PHOTO_NAMESPACE = "b0d3f5b2-8a1c-5f0e-8c43-6f0d0c2e9a11";
 
+/** A photo is asked for its tag at every step of its way, and a ref never changes. */
+const knownTags = new WeakMap<PhotoRef, string>();
+
 /** A short name for a photo version that is safe in keys and logs: 32 hexadecimal digits, equal for equal refs. */
 export function photoTagOf(ref: PhotoRef): string {
+  const tag = knownTags.get(ref) ?? makeTag(ref);
+  knownTags.set(ref, tag);
+  return tag;
+}
+
+function makeTag(ref: PhotoRef): string {
   const identity = [ref.bucket, ref.key, ref.etag, ref.sizeBytes, ref.versionId ?? ""];
   return uuidV5(JSON.stringify(identity), PHOTO_NAMESPACE).replaceAll("-", "");
 }
