@@ -10,6 +10,7 @@ import { relayMessages } from "../../lib/pipeline/relay-messages.ts";
 import { createSandboxPhotoSource } from "../../sandbox/photo-source.ts";
 import { makeUploadHashes } from "../../sandbox/s3/policy-maker.ts";
 import { s3EventBody } from "../../sandbox/s3-event.ts";
+import { peakRssBytes } from "../support/peak-rss.ts";
 
 const { SOURCE_URL = "", UPLOAD_URL = "", TABLE_URL = "", COUNT = "", SIZE_MIB = "" } = process.env;
 const MIB = 2 ** 20;
@@ -66,9 +67,8 @@ for (let at = 0; at < Number(COUNT); at += 10) {
   );
   settled += await relay(keys, Number(SIZE_MIB));
 }
-// ru_maxrss is in KiB (getrusage(2) on Linux).
-const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+const { userCPUTime, systemCPUTime } = process.resourceUsage();
 const cpuSeconds = (userCPUTime + systemCPUTime) / 1e6;
-process.stdout.write(JSON.stringify({ idleMb, peakMb: (maxRSS * 1024) / 1e6, cpuSeconds, settled }));
+process.stdout.write(JSON.stringify({ idleMb, peakMb: peakRssBytes() / 1e6, cpuSeconds, settled }));
 source.stop();
 dynamo.destroy();
