@@ -14,7 +14,18 @@ export default defineConfig({
           ...common,
           name: "suites",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/memory/**"],
+          exclude: ["test/memory/**", "test/infra/**"],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      // Programs that load all of SST: some seconds and some hundred megabytes each.
+      {
+        test: {
+          name: "infra",
+          include: ["test/infra/**/*.test.ts"],
+          globalSetup: "test/infra/platform.ts",
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** A server that answers on this machine only. */
@@ -33,4 +33,16 @@ export async function listenOnLoopback(server: Server, port = 0): Promise<Listen
       await closed;
     },
   };
+}
+
+/** Puts a server where clients reach it. */
+export type Listen = (listener: RequestListener) => Promise<Listening>;
+
+/**
+ * On a port of its own, of 127.0.0.1.
+ *
+ * @param port a free one when 0
+ */
+export function onOwnPort(port = 0): Listen {
+  return (listener) => listenOnLoopback(createServer(listener), port);
 }
