@@ -1,7 +1,7 @@
 import { type BlockPool, type BlockQueue, createBlockQueue } from "./block-queue.ts";
 import type { Connection, ConnectionPool, Origin } from "./connection-pool.http.ts";
 import type { OpenPhoto } from "./photo.ts";
-import { announcesPhoto, createHeadGatherer, keepsConnection } from "./response-head.ts";
+import { announcesPhoto, createHeadGatherer, type ExpectedBody, keepsConnection } from "./response-head.ts";
 
 /** One request, and what its answer has to be. */
 export interface BodyReadingOptions {
@@ -11,7 +11,7 @@ export interface BodyReadingOptions {
   /** The request as it goes over the wire. It carries a secret. */
   readonly text: string;
   /** The photo asked for; `name` is what errors call it. */
-  readonly expected: { readonly etag: string; readonly sizeBytes: number; readonly name: string };
+  readonly expected: ExpectedBody & { readonly name: string };
   /** In ms, without a byte from the server, while we did not pause it. */
   readonly idleMs: number;
   readonly signal: AbortSignal;
@@ -29,7 +29,8 @@ export function startBodyReading(options: BodyReadingOptions): Promise<OpenPhoto
   let isPaused = false;
   let mayKeep = false;
   let hasHead = false;
-  let missingBytes = expected.sizeBytes;
+  const askedBytes = expected.sizeBytes - expected.fromBytes;
+  let missingBytes = askedBytes;
   let failure: { readonly error: unknown } | undefined;
   let reader: PromiseWithResolvers<Next> | undefined;
   let isServing = false;
@@ -150,8 +151,8 @@ export function startBodyReading(options: BodyReadingOptions): Promise<OpenPhoto
     closed(error) {
       mayKeep = false;
       if (missingBytes === 0 && hasHead) return;
-      const readBytes = expected.sizeBytes - missingBytes;
-      const message = `${expected.name} ended after ${readBytes} of ${expected.sizeBytes} bytes`;
+      const readBytes = askedBytes - missingBytes;
+      const message = `${expected.name} ended after ${readBytes} of ${askedBytes} bytes`;
       fail(new Error(message, { cause: error }));
     },
   });

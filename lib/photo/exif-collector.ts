@@ -11,18 +11,28 @@ const TIFF_HEADERS = [
 ] as const;
 const TIFF_HEADER_BYTES = 4;
 
+/** One Exif block, and where it was found. */
+export interface CollectedBlock {
+  /** The TIFF block; one that was split over several segments is joined. */
+  readonly bytes: Uint8Array;
+  /** Where in the file the marker of its first segment begins. */
+  readonly segmentAt: number;
+  /** How many segments it was split over. */
+  readonly segmentCount: number;
+}
+
 /** The Exif blocks of one photo, as its APP1 segments held them. */
 export interface CollectedExif {
-  /** At most {@link MAX_EXIF_BLOCKS}, in order; one that was split over several segments is joined. */
-  readonly blocks: readonly Uint8Array[];
+  /** At most {@link MAX_EXIF_BLOCKS}, in order. */
+  readonly blocks: readonly CollectedBlock[];
   /** Present when the file ended inside an Exif segment: bytes it stated, bytes that came. Not among `blocks`. */
   readonly cut?: { readonly statedBytes: number; readonly presentBytes: number };
 }
 
 /** Gathers Exif segments into blocks. Bytes are copied once or twice, never quadratically, and no chunk is kept. */
 export interface ExifCollector {
-  /** Announces a segment of `bytes` payload bytes, after its identifier. */
-  readonly beginSegment: (bytes: number) => void;
+  /** Announces a segment of `bytes` payload bytes, after its identifier; its marker begins at `at` in the file. */
+  readonly beginSegment: (bytes: number, at: number) => void;
   readonly add: (part: Uint8Array) => void;
   /** The blocks whose segments came whole. */
   readonly collected: () => CollectedExif;
@@ -37,19 +47,25 @@ export function createExifCollector(): ExifCollector {
   let used = 0;
   let segmentStart = 0;
   let segmentEnd = 0;
-  const blockStarts: number[] = [];
+  let segmentAt = 0;
+  const found: { readonly start: number; readonly segmentAt: number; segmentCount: number }[] = [];
   let full = false;
 
   function settleSegment(): void {
     const segment = bytes.subarray(segmentStart, segmentEnd);
-    if (blockStarts.length > 0 && !beginsWithTiffHeader(segment)) return;
-    full = blockStarts.length === MAX_EXIF_BLOCKS;
+    const before = found.at(-1);
+    if (before !== undefined && !beginsWithTiffHeader(segment)) {
+      before.segmentCount += 1;
+      return;
+    }
+    full = found.length === MAX_EXIF_BLOCKS;
     if (full) used = segmentStart;
-    else blockStarts.push(segmentStart);
+    else found.push({ start: segmentStart, segmentAt, segmentCount: 1 });
   }
 
   return {
-    beginSegment: (payloadBytes) => {
+    beginSegment: (payloadBytes, at) => {
+      segmentAt = at;
       segmentStart = used;
       segmentEnd = used + payloadBytes;
     },
@@ -63,7 +79,9 @@ export function createExifCollector(): ExifCollector {
     collected: () => {
       const isCut = !full && used < segmentEnd;
       const end = isCut ? segmentStart : used;
-      const blocks = blockStarts.map((start, nth) => bytes.subarray(start, blockStarts[nth + 1] ?? end));
+      const blocks = found.map(({ start, ...place }, nth) => {
+        return { ...place, bytes: bytes.subarray(start, found[nth + 1]?.start ?? end) };
+      });
       if (!isCut) return { blocks };
       return { blocks, cut: { statedBytes: segmentEnd - segmentStart, presentBytes: used - segmentStart } };
     },

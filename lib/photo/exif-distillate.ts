@@ -21,7 +21,8 @@ const PLAIN_TYPES: ReadonlyMap<number, number> = new Map([
   [TIFF_TYPES.Ifd, TIFF_TYPES.Long],
 ]);
 
-interface PlainEntry {
+/** An entry to be written into a fresh directory. */
+export interface PlainEntry {
   readonly tag: number;
   readonly type: number;
   readonly count: number;
@@ -36,9 +37,9 @@ export function distil({ entries, littleEndian }: ReadableBlock): Uint8Array {
   const photo = plainEntries(entries.Photo);
   const gps = plainEntries(entries.GPSInfo);
   const image = plainEntries(entries.Image);
-  const photoAt = HEADER_BYTES + sizeOf(image) + 2 * ENTRY_BYTES;
-  const gpsAt = photoAt + sizeOf(photo);
-  const view = new DataView(new ArrayBuffer(gpsAt + sizeOf(gps)));
+  const photoAt = HEADER_BYTES + sizeOfDirectory(image) + 2 * ENTRY_BYTES;
+  const gpsAt = photoAt + sizeOfDirectory(photo);
+  const view = new DataView(new ArrayBuffer(gpsAt + sizeOfDirectory(gps)));
   view.setUint32(0, littleEndian ? 0x49492a00 : 0x4d4d002a);
   view.setUint32(4, HEADER_BYTES, littleEndian);
   const pointers = [
@@ -65,19 +66,22 @@ function toPlainEntry({ tag, type, bytes }: ExifEntry): PlainEntry {
   return { tag, type: plainType, count: bytes.length / (TIFF_TYPE_BYTES.get(plainType) ?? 1), bytes };
 }
 
-function pointerTo(tag: number, offset: number, littleEndian: boolean): PlainEntry {
+/** An entry that says where a directory begins. */
+export function pointerTo(tag: number, offset: number, littleEndian: boolean): PlainEntry {
   const view = new DataView(new ArrayBuffer(4));
   view.setUint32(0, offset, littleEndian);
   return { tag, type: TIFF_TYPES.Long, count: 1, bytes: new Uint8Array(view.buffer) };
 }
 
-function sizeOf(entries: readonly PlainEntry[]): number {
+/** Bytes of a directory with the values behind it. */
+export function sizeOfDirectory(entries: readonly PlainEntry[]): number {
   return entries.reduce((total, { bytes }) => {
     return total + ENTRY_BYTES + (bytes.length > INLINE_BYTES ? bytes.length : 0);
   }, DIRECTORY_FRAME_BYTES);
 }
 
-function writeDirectory(
+/** Writes a directory that no other follows, and its values behind it, into zeros. */
+export function writeDirectory(
   view: DataView,
   offset: number,
   entries: readonly PlainEntry[],

@@ -71,6 +71,9 @@ const MIN_SCAN_LENGTH = 8;
 export function createJpegWalk(): JpegWalk {
   const exif = createExifCollector();
   let walkedBytes = 0;
+  /** Where in the file the chunk at hand begins, and the marker read last. */
+  let chunkAt = 0;
+  let markerAt = 0;
   let frame: Frame | undefined;
   let end: WalkEnd | undefined;
   let task: Task = seekMarker;
@@ -112,6 +115,7 @@ export function createJpegWalk(): JpegWalk {
   }
   function readMarker(chunk: Uint8Array, offset: number): number {
     marker = chunk[offset] ?? 0;
+    markerAt = chunkAt + offset - 1;
     // Fill bytes: any number of FF may stand before a marker (ITU T.81, B.1.1.2).
     if (marker !== 0xff) followMarker();
     return offset + 1;
@@ -142,7 +146,7 @@ export function createJpegWalk(): JpegWalk {
   }
   function readIdentifier(): void {
     isExif = wanted === EXIF_IDENTIFIER_BYTES && EXIF_IDENTIFIER.every((byte, at) => gathered[at] === byte);
-    if (isExif) exif.beginSegment(payloadBytes - wanted);
+    if (isExif) exif.beginSegment(payloadBytes - wanted, markerAt);
     pass(payloadBytes - wanted);
   }
   function pass(bytes: number): void {
@@ -169,6 +173,7 @@ export function createJpegWalk(): JpegWalk {
     done: () => end !== undefined,
     push: (chunk) => {
       const bytes = chunk.subarray(0, MAX_HEADER_BYTES - walkedBytes);
+      chunkAt = walkedBytes;
       walkedBytes += bytes.length;
       for (let offset = 0; offset < bytes.length && end === undefined; ) offset = task(bytes, offset);
       if (walkedBytes === MAX_HEADER_BYTES) end ??= { kind: "too-far" };

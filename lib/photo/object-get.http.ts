@@ -1,5 +1,6 @@
 /**
- * One GET of one object over HTTP/1.1, for the one answer that nearly all have: 200 with the photo, whole and as it is.
+ * One GET of one object over HTTP/1.1, for the one answer that nearly all have: 200 with the photo as it is, or 206 with
+ * the rest of it.
  * Any other answer, and a connection that fails before the photo begins, gives `undefined`: the caller then asks with
  * the SDK, which knows errors, redirects and retries.
  */
@@ -14,7 +15,10 @@ export interface SignedGet {
   readonly url: string;
   /** Without quotes; the URL must be signed for `If-Match` with it. */
   readonly etag: string;
+  /** Of the whole object. */
   readonly sizeBytes: number;
+  /** Where to begin; default 0. */
+  readonly fromBytes?: number;
   /** What errors call the object. */
   readonly name: string;
 }
@@ -59,8 +63,8 @@ export function createObjectReader(timeouts: Partial<ReadTimeouts> = {}): Object
       signal.throwIfAborted();
       const request = requestOf(get);
       if (request === undefined) return undefined;
-      const { etag, sizeBytes, name } = get;
-      const expected = { etag, sizeBytes, name };
+      const { etag, sizeBytes, name, fromBytes = 0 } = get;
+      const expected = { etag, sizeBytes, fromBytes, name };
       const { text, origin } = request;
       return await startBodyReading({ connections, blocks, origin, text, expected, idleMs, signal });
     },
@@ -71,7 +75,11 @@ export function createObjectReader(timeouts: Partial<ReadTimeouts> = {}): Object
  * Not by `URL`, which would resolve dots that are part of a key. An ETag from an event may hold anything: only what
  * cannot end a header goes into one.
  */
-function requestOf({ url, etag }: SignedGet): { readonly origin: Origin; readonly text: string } | undefined {
+function requestOf({
+  url,
+  etag,
+  fromBytes = 0,
+}: SignedGet): { readonly origin: Origin; readonly text: string } | undefined {
   const [, scheme, host, target] = /^(https?):\/\/([^/?#@\s]+)(\/[\x21-\x7e]*)$/u.exec(url) ?? [];
   const [, name, port] = /^(\[[\da-f:.]+\]|[^:[\]]+)(?::(\d+))?$/iu.exec(host ?? "") ?? [];
   if (host === undefined || target === undefined || name === undefined) return undefined;
@@ -83,6 +91,8 @@ function requestOf({ url, etag }: SignedGet): { readonly origin: Origin; readonl
     `Host: ${host}`,
     `If-Match: "${etag}"`,
     "Accept-Encoding: identity",
+    // Not of a whole object: some servers answer even that with 206.
+    ...(fromBytes > 0 ? [`Range: bytes=${fromBytes}-`] : []),
   ];
   return {
     origin: { isSecure, hostname, port: Number(port ?? (isSecure ? 443 : 80)) },

@@ -20,11 +20,11 @@ export interface S3PhotoSourceParts {
 export function createS3PhotoSource({ signGet, plain, timeouts }: S3PhotoSourceParts): PhotoSource {
   const reader = createObjectReader(timeouts);
   return {
-    async open(ref, signal) {
+    async open(ref, signal, fromBytes = 0) {
       signal.throwIfAborted();
       const get = await signGet(ref);
-      const photo = get && (await reader.open(get, signal));
-      return photo || (await (await plain()).open(ref, signal));
+      const photo = get && (await reader.open({ ...get, fromBytes }, signal));
+      return photo || (await (await plain()).open(ref, signal, fromBytes));
     },
     identify: async (address) => await (await plain()).identify(address),
   };

@@ -34,6 +34,9 @@ export const REASON_CODES = [
   "date-invalid",
   "privacy-zone",
   "skipped-by-rule",
+  "duplicate-position",
+  "too-fast",
+  "zigzag",
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];
 
@@ -101,7 +104,7 @@ export type Verdict =
 /** A photo whose bytes are on their way. */
 export interface OpenPhoto {
   /**
-   * Exactly `PhotoRef.sizeBytes` bytes, or an error: a body that does not have so many throws. Blocks are borrowed:
+   * Exactly what was asked for of `PhotoRef.sizeBytes` bytes, or an error: a body that does not have so many throws. Blocks are borrowed:
    * block n may be overwritten once block n + 2 is asked for, or the photo is closed. Ask for one at a time.
    */
   readonly body: AsyncIterator<Uint8Array>;
@@ -117,9 +120,10 @@ export interface PhotoSource {
   /**
    * Opens one photo version for a single read.
    *
+   * @param fromBytes where to begin; 0 ≤ fromBytes < sizeBytes, or 0. Default 0
    * @throws {PhotoGoneError} when the object, or these bytes of it, are no longer there.
    */
-  open(ref: PhotoRef, signal: AbortSignal): Promise<OpenPhoto>;
+  open(ref: PhotoRef, signal: AbortSignal, fromBytes?: number): Promise<OpenPhoto>;
   /**
    * Completes an event that did not say which bytes it means (some S3 servers leave the ETag out).
    *

@@ -56,21 +56,34 @@ function parseHead(text: string): ResponseHead | undefined {
   return { status: Number(status), headers };
 }
 
+/** A photo from one of its bytes on. */
+export interface ExpectedBody {
+  readonly etag: string;
+  /** Of the whole photo. */
+  readonly sizeBytes: number;
+  readonly fromBytes: number;
+}
+
 /**
- * Whether the body behind a head is, byte for byte and to its end, the photo that was asked for. Everything else an
- * HTTP answer can say is left to a client that knows it.
+ * Whether the body behind a head is, byte for byte and to its end, what was asked for. Everything else an HTTP answer
+ * can say is left to a client that knows it.
  */
-export function announcesPhoto(
-  { status, headers }: ResponseHead,
-  photo: { readonly etag: string; readonly sizeBytes: number },
-): boolean {
+export function announcesPhoto({ status, headers }: ResponseHead, photo: ExpectedBody): boolean {
+  const { sizeBytes, fromBytes } = photo;
+  const isPart = fromBytes > 0;
   return (
-    status === 200 &&
-    isOnly(headers.get("content-length"), String(photo.sizeBytes)) &&
+    status === (isPart ? 206 : 200) &&
+    (!isPart || isOnly(headers.get("content-range"), contentRange(photo))) &&
+    isOnly(headers.get("content-length"), String(sizeBytes - fromBytes)) &&
     isOnly(headers.get("etag"), `"${photo.etag}"`) &&
     !headers.has("transfer-encoding") &&
     !headers.has("content-encoding")
   );
+}
+
+/** The header `Content-Range` of such a part (RFC 9110 §14.4). */
+export function contentRange({ sizeBytes, fromBytes }: Omit<ExpectedBody, "etag">): string {
+  return `bytes ${fromBytes}-${sizeBytes - 1}/${sizeBytes}`;
 }
 
 /** Whether the server keeps the connection for another request. */

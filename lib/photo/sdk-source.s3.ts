@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { GetObjectCommand, HeadObjectCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import { nameOf, type PhotoAddress } from "./object-address.ts";
 import { type OpenPhoto, PhotoGoneError, type PhotoRef, type PhotoSource } from "./photo.ts";
+import { contentRange } from "./response-head.ts";
 
 /** What S3 calls an object, or a version of it, that is not there. A missing bucket is another matter. */
 const GONE_CODES = new Set(["NoSuchKey", "NoSuchVersion"]);
@@ -17,16 +18,18 @@ const GONE_CODES = new Set(["NoSuchKey", "NoSuchVersion"]);
  *   and TLS, the length and the ETag vouch for it already. Time limits are the client's request handler's.
  */
 export function createSdkPhotoSource(client: S3Client): PhotoSource {
-  async function open(ref: PhotoRef, signal: AbortSignal): Promise<OpenPhoto> {
-    const answer = await translated(ref, signal, () => client.send(getCommand(ref), { abortSignal: signal }));
+  async function open(ref: PhotoRef, signal: AbortSignal, fromBytes = 0): Promise<OpenPhoto> {
+    const command = getCommand(ref, fromBytes);
+    const answer = await translated(ref, signal, () => client.send(command, { abortSignal: signal }));
     const body = streamOf(answer.Body);
     try {
-      assertSameBytes(ref, answer);
+      if (fromBytes > 0) assertSamePart(ref, answer, fromBytes);
+      else assertSameBytes(ref, answer);
     } catch (error) {
       body.destroy();
       throw error;
     }
-    return openPhoto(ref, body, signal);
+    return openPhoto(ref, body, signal, ref.sizeBytes - fromBytes);
   }
 
   async function identify(ref: PhotoAddress): Promise<PhotoRef> {
@@ -44,8 +47,9 @@ export function createSdkPhotoSource(client: S3Client): PhotoSource {
   return { open, identify };
 }
 
-function getCommand(ref: PhotoRef): GetObjectCommand {
-  return new GetObjectCommand({ ...address(ref), IfMatch: `"${ref.etag}"` });
+function getCommand(ref: PhotoRef, fromBytes: number): GetObjectCommand {
+  const part = fromBytes > 0 ? { Range: `bytes=${fromBytes}-` } : {};
+  return new GetObjectCommand({ ...address(ref), IfMatch: `"${ref.etag}"`, ...part });
 }
 
 function address({ bucket, key, versionId }: PhotoAddress) {
@@ -94,6 +98,19 @@ function assertSameBytes(
   );
 }
 
+/** A server that knows no ranges sends the whole: that is no fault of the photo's. */
+function assertSamePart(
+  ref: PhotoRef,
+  { ContentRange: found, ETag: etag = "" }: { ContentRange?: string | undefined; ETag?: string | undefined },
+  fromBytes: number,
+): void {
+  if (bareEtag(etag) !== ref.etag)
+    throw new PhotoGoneError("source-changed", `${nameOf(ref)} has another ETag: it was overwritten`);
+  const expected = contentRange({ sizeBytes: ref.sizeBytes, fromBytes });
+  if (found !== expected)
+    throw new Error(`S3 answered for ${nameOf(ref)} with the range ${found}; expected ${expected}`);
+}
+
 function identified(
   { bucket, key, versionId }: PhotoAddress,
   answer: { ETag?: string | undefined; ContentLength?: number | undefined },
@@ -122,7 +139,7 @@ function isReadable(body: unknown): body is Readable {
   return typeof body === "object" && body !== null && "destroy" in body && Symbol.asyncIterator in body;
 }
 
-function openPhoto(ref: PhotoRef, body: Readable, signal: AbortSignal): OpenPhoto {
+function openPhoto(ref: PhotoRef, body: Readable, signal: AbortSignal, askedBytes: number): OpenPhoto {
   const abort = (): void => {
     body.destroy(signal.reason);
   };
@@ -132,23 +149,27 @@ function openPhoto(ref: PhotoRef, body: Readable, signal: AbortSignal): OpenPhot
   signal.addEventListener("abort", abort, { once: true });
   if (signal.aborted) abort();
   return {
-    body: exactly(ref, body),
+    body: exactly(ref, body, askedBytes),
     close: () => {
       body.destroy();
     },
   };
 }
 
-async function* exactly(ref: PhotoRef, body: Readable): AsyncGenerator<Uint8Array, void, undefined> {
+async function* exactly(
+  ref: PhotoRef,
+  body: Readable,
+  askedBytes: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let readBytes = 0;
   for await (const block of body) {
     readBytes += block.byteLength;
-    if (readBytes > ref.sizeBytes) {
-      throw new Error(`${nameOf(ref)} sent more than its ${ref.sizeBytes} bytes`);
+    if (readBytes > askedBytes) {
+      throw new Error(`${nameOf(ref)} sent more than its ${askedBytes} bytes`);
     }
     yield block;
   }
-  if (readBytes < ref.sizeBytes) {
-    throw new Error(`${nameOf(ref)} ended after ${readBytes} of ${ref.sizeBytes} bytes`);
+  if (readBytes < askedBytes) {
+    throw new Error(`${nameOf(ref)} ended after ${readBytes} of ${askedBytes} bytes`);
   }
 }

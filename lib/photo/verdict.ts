@@ -82,12 +82,12 @@ function findPictureReasons({ end }: JpegOutline): Reason[] {
 
 /** Of several blocks the first readable one counts; without any, the first that tried to be one tells why. */
 async function readExif({ blocks, cut }: CollectedExif): Promise<ExifReading> {
-  const tried = blocks.map(readExifBlock);
+  const tried = blocks.map(({ bytes }) => readExifBlock(bytes));
   const block =
     tried.find(({ kind }) => kind === "readable") ??
     tried.find(({ kind }) => kind === "unreadable") ??
     (cut === undefined ? undefined : tellCut(cut));
-  if (block === undefined || block.kind === "none") return withoutValues(tellNoExif(blocks[0]));
+  if (block === undefined || block.kind === "none") return withoutValues(tellNoExif(blocks[0]?.bytes));
   if (block.kind === "unreadable") return withoutValues(unreadable(block.because));
   const values = await readExifValues(block);
   if (values === undefined) return withoutValues(unreadable("its values could not be read"));

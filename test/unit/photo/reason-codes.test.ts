@@ -26,6 +26,9 @@ describe("the reason codes", () => {
       "date-invalid",
       "privacy-zone",
       "skipped-by-rule",
+      "duplicate-position",
+      "too-fast",
+      "zigzag",
     ]);
   });
 });
