@@ -35,6 +35,9 @@ export const { Agent, ClientRequest, IncomingMessage, createServer, get, globalA
   },
 };
 
+/** Tells browsers apart, in the form of the SDK that browsers load. */
+const BROWSERS_ONLY = ["bowser"];
+
 /** As esbuild takes it. */
 export const BUNDLE_OPTIONS = {
   bundle: true,
@@ -47,7 +50,7 @@ export const BUNDLE_OPTIONS = {
   outExtension: { ".js": ".mjs" },
   // In esbuild's own order for Node (`main` first) the SDK comes in its CommonJS form, which is half as large again.
   mainFields: ["module", "main"],
-  external: OTHER_CREDENTIALS,
+  external: [...OTHER_CREDENTIALS, ...BROWSERS_ONLY],
   plugins: [builtInHttp],
   // CommonJS packages in an ES module call `require` for what Node itself brings.
   banner: {

@@ -2,14 +2,15 @@ import { join } from "node:path";
 import type { Fleet } from "../lib/config/fleet.ts";
 import { accountNamesOf } from "../lib/config/rules.ts";
 import type { Ledger } from "../lib/ledger/ledger.ts";
-import type { BucketAccount } from "../lib/mapillary/bucket-account.ts";
 import type { RetryPolicy } from "../lib/pipeline/backoff.ts";
 import { createBucketAccount } from "../lib/pipeline/bucket-account.node.ts";
 import { createDeps } from "../lib/pipeline/deps.node.ts";
+import type { Account } from "../lib/pipeline/deps.ts";
 import type { Log } from "../lib/pipeline/log.ts";
 import type { SequenceStore } from "../lib/sequence/sequence.ts";
-import { type CloudDestination, startCloudDestination } from "./cloud-destination.ts";
+import { startCloudDestination } from "./cloud-destination.ts";
 import { openHome } from "./cloud-home.ts";
+import { startCloudV4 } from "./cloud-v4.ts";
 import { closeEverything, type DrainEnd, drain, releaseLeasesOfTheDead, watchForStop } from "./drain.ts";
 import type { Faults } from "./faults.ts";
 import { createSandboxPhotoSource } from "./photo-source.ts";
@@ -19,6 +20,8 @@ import { startS3Sandbox } from "./s3/server.ts";
 import type { S3Operation } from "./s3/service.ts";
 import { s3EventBody } from "./s3-event.ts";
 import { startTableSandbox } from "./table.ts";
+import type { V4Dials } from "./v4/dials.ts";
+import type { V4StandIn } from "./v4/stand-in.ts";
 
 /** What the embedded cloud shall hold. */
 export interface CloudOptions {
@@ -30,13 +33,18 @@ export interface CloudOptions {
   /** Where table, queue and what arrived are kept. Default: a temporary directory, removed by `stop`. */
   readonly stateDirectory?: string;
   /**
-   * Credentials to relay with to somebody else's S3 endpoint, by account name: one for every account that the fleet's
-   * rules name, and for the default one. Default: a stand-in that checks policies, in the embedded cloud.
+   * Accounts to relay with to somebody else's endpoint, by name: one for every account that the fleet's rules name, and
+   * the default one. Default: a stand-in for the fleet's lane, in the embedded cloud.
    */
-  readonly destinations?: ReadonlyMap<string, BucketAccount>;
+  readonly destinations?: ReadonlyMap<string, Account>;
   readonly log: Log;
   /** What goes wrong at the photo bucket and at the embedded destination. Default: nothing. */
-  readonly faults?: { readonly photos?: Faults<S3Operation>; readonly destination?: Faults<S3Operation> };
+  readonly faults?: {
+    readonly photos?: Faults<S3Operation>;
+    /** Bucket lane. */
+    readonly destination?: Faults<S3Operation>;
+    readonly v4?: Partial<V4Dials>;
+  };
   /** How patiently photos are tried. Default {@link LAPTOP_RETRIES}. */
   readonly retries?: RetryPolicy;
 }
@@ -63,8 +71,10 @@ export interface Cloud {
   closeSequences(signal: AbortSignal): Promise<void>;
   readonly ledger: Ledger;
   readonly sequences: SequenceStore;
-  /** What arrived at the embedded destination; `undefined` when photos go elsewhere. */
+  /** What arrived at the embedded destination of the bucket lane; `undefined` when photos go elsewhere. */
   readonly arrived: ObjectStore | undefined;
+  /** The embedded Mapillary of the v4 lane; `undefined` when photos go elsewhere. */
+  readonly mapillary: V4StandIn | undefined;
   stop(): Promise<void>;
 }
 
@@ -104,15 +114,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const source = createSandboxPhotoSource(photos.url);
   parts.defer(source.stop);
   const { log, stopped } = watchForStop(options.log);
-  const accounts = Array.from(
-    destination.accounts,
-    ([name, account]) => [name, createBucketAccount(name, account, TIMEOUT_MS)] as const,
-  );
   const deps = createDeps({
     fleet: options.fleet,
     table: table.table,
     source,
-    accounts: new Map(accounts),
+    accounts: destination.accounts,
     retries: options.retries ?? LAPTOP_RETRIES,
     relayLifetimeMs: TIMEOUT_MS,
     indexLagMs: 0,
@@ -126,6 +132,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     ledger: deps.ledger,
     sequences: deps.sequences,
     arrived: destination.arrived,
+    mapillary: destination.mapillary,
     announce: (object) =>
       queue.send(s3EventBody({ bucket: options.bucket, ...object, eventTime: new Date().toISOString() })),
     drain: (signal, feeding = Promise.resolve()) =>
@@ -135,22 +142,45 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   };
 }
 
-/** Where photos go: the endpoint whose credentials are given, or a stand-in with an account for every name. */
-async function openDestination(
-  { destinations, fleet, faults }: CloudOptions,
-  directory: string,
-): Promise<Omit<CloudDestination, "arrived"> & { readonly arrived: ObjectStore | undefined }> {
+interface OpenDestination extends Pick<Cloud, "arrived" | "mapillary"> {
+  readonly accounts: ReadonlyMap<string, Account>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Where photos go: to the accounts that are given, or to a stand-in with an account for every name. */
+async function openDestination(options: CloudOptions, directory: string): Promise<OpenDestination> {
+  const { destinations, fleet } = options;
   const accountNames = accountNamesOf(fleet);
-  if (destinations === undefined) {
-    const ofDestination = faults?.destination;
-    return await startCloudDestination({
-      directory,
-      accountNames,
-      ...(ofDestination && { faults: ofDestination }),
-    });
-  }
+  if (destinations === undefined) return await openStandIn(options, directory, accountNames);
   const missing = accountNames.filter((name) => !destinations.has(name));
   if (missing.length > 0)
     throw new TypeError(`there are no credentials for the account(s) ${missing.join(", ")}`);
-  return { accounts: destinations, arrived: undefined, stop: async () => {} };
+  return { accounts: destinations, arrived: undefined, mapillary: undefined, stop: async () => {} };
+}
+
+async function openStandIn(
+  { fleet, faults }: CloudOptions,
+  directory: string,
+  accountNames: readonly string[],
+): Promise<OpenDestination> {
+  if (fleet.destination === "v4") {
+    const organizationIds = fleet.rules.flatMap(({ organizationId }) => organizationId ?? []);
+    const v4 = { directory, accountNames, organizationIds, longestUploadMs: TIMEOUT_MS };
+    const { accounts, standIn, stop } = await startCloudV4({
+      ...v4,
+      ...(faults?.v4 && { faults: faults.v4 }),
+    });
+    return { accounts, arrived: undefined, mapillary: standIn, stop };
+  }
+  const ofDestination = faults?.destination;
+  const { accounts, ...destination } = await startCloudDestination({
+    directory,
+    accountNames,
+    ...(ofDestination && { faults: ofDestination }),
+  });
+  const ready = Array.from(
+    accounts,
+    ([name, account]) => [name, createBucketAccount(name, account, TIMEOUT_MS)] as const,
+  );
+  return { ...destination, accounts: new Map(ready), mapillary: undefined };
 }

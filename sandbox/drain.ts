@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Ledger } from "../lib/ledger/ledger.ts";
 import { closeSequences } from "../lib/pipeline/close-sequences.ts";
 import { buryEvent } from "../lib/pipeline/dead-letter.ts";
 import type { Deps } from "../lib/pipeline/deps.ts";
@@ -98,30 +99,76 @@ const ROUND_MS = 60_000;
 const FIRST_IDLE_MS = 250;
 
 /**
- * Closes and finishes every sequence, however long it takes while there is progress. Only to be called when no relay
- * runs: nothing is waited for that only a running relay could still do.
+ * Closes and finishes every sequence, however long it takes while there is progress: a sequence or a part of one that is
+ * done, or a handle that was made fresh. Only to be called when no relay runs: nothing is waited for that only a running
+ * relay could still do.
  *
  * @param signal ends it; what is left goes on in the next run
  */
 export async function closeEverything(deps: Deps, signal: AbortSignal): Promise<void> {
-  const now = { ...deps, fleet: { ...deps.fleet, quietPeriod: "0s" }, relayLifetimeMs: 0, indexLagMs: 0 };
-  let left = await countUnfinished(deps);
+  const { ledger, renewals } = countRenewals(deps.ledger);
+  const fleet = { ...deps.fleet, quietPeriod: "0s" };
+  const now = { ...deps, ledger, fleet, relayLifetimeMs: 0, indexLagMs: 0 };
+  let standing = await standingOf(deps, renewals());
   let idleRounds = 0;
-  while (left > 0 && idleRounds < IDLE_ROUNDS && !signal.aborted) {
-    if (idleRounds > 0) await pauseUnless(signal, FIRST_IDLE_MS * 2 ** (idleRounds - 1));
+  while (standing.unfinished > 0 && idleRounds < IDLE_ROUNDS && !signal.aborted) {
+    if (idleRounds > 0) await rest(deps, FIRST_IDLE_MS * 2 ** (idleRounds - 1), signal);
     await closeSequences(now, AbortSignal.any([signal, AbortSignal.timeout(ROUND_MS)]));
-    const before = left;
-    left = await countUnfinished(deps);
-    idleRounds = left < before ? 0 : idleRounds + 1;
+    const before = standing;
+    standing = await standingOf(deps, renewals());
+    idleRounds = isAhead(standing, before) ? 0 : idleRounds + 1;
   }
 }
 
-/** Sequences that are on their way; published and held ones have arrived, and unknown ones are a person's. */
-async function countUnfinished({ sequences }: Deps): Promise<number> {
-  const unfinished = await Promise.all(
-    (["open", "closing", "finishing"] as const).map((status) => sequences.withStatus(status)),
+/** How far the closing has come. */
+interface Standing {
+  /** Sequences that are on their way; published and held ones have arrived, and unknown ones are a person's. */
+  readonly unfinished: number;
+  /** Of the unfinished ones. */
+  readonly partsDone: number;
+  readonly renewals: number;
+}
+
+async function standingOf({ sequences }: Deps, renewals: number): Promise<Standing> {
+  const statuses = ["open", "closing", "finishing"] as const;
+  const rows = (await Promise.all(statuses.map((status) => sequences.withStatus(status)))).flat();
+  const done = rows.flatMap(({ parts = [] }) => parts.filter(({ status }) => status === "done"));
+  return { unfinished: rows.length, partsDone: done.length, renewals };
+}
+
+function isAhead(now: Standing, before: Standing): boolean {
+  return (
+    now.unfinished < before.unfinished || now.partsDone > before.partsDone || now.renewals > before.renewals
   );
-  return unfinished.flat().length;
+}
+
+/** A sequence whose handles are too old needs a round to make them fresh, or many, before one that finishes it. */
+function countRenewals(ledger: Ledger): { readonly ledger: Ledger; readonly renewals: () => number } {
+  let renewals = 0;
+  return {
+    renewals: () => renewals,
+    ledger: {
+      ...ledger,
+      async renewHandle(row, handle) {
+        const renewed = await ledger.renewHandle(row, handle);
+        if (renewed !== undefined) renewals += 1;
+        return renewed;
+      },
+    },
+  };
+}
+
+/** Waits before the next round, and until Mapillary's requests for patience are over: before, a round is for nothing. */
+async function rest(deps: Deps, leastMs: number, signal: AbortSignal): Promise<void> {
+  const nowMs = deps.now();
+  let untilMs = nowMs + leastMs;
+  for (const [account, { key }] of deps.accounts) {
+    const gate = await deps.gates.read(key, nowMs);
+    if (gate.kind !== "paused" || gate.untilMs <= untilMs) continue;
+    untilMs = gate.untilMs;
+    deps.log("account.paused", { account, untilMs });
+  }
+  await pauseUnless(signal, untilMs - nowMs);
 }
 
 /**

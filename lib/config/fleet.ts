@@ -42,6 +42,14 @@ const polygon = z.strictObject({
   polygon: z.array(position).check(z.minLength(3)),
 });
 
+/** What a key may begin with and an IAM policy may name without a wildcard. */
+const vehicle = z.string().check(
+  z.maxLength(32),
+  z.regex(/^[\w.@-]+(\/[\w.@-]+)*$/, {
+    error: "no folder of a vehicle; expected letters, digits and _ . @ -, as in van-7 or north/van-7",
+  }),
+);
+
 const rule = z.strictObject({
   /** Object keys that begin so; `""` is every photo. */
   prefix,
@@ -57,6 +65,10 @@ const rule = z.strictObject({
   timeZone: z.optional(timeZone),
   /** Where the camera looks against the direction of travel, in degrees clockwise; added to every heading. Default 0. */
   headingOffsetDeg: z.optional(z.number().check(z.gte(-360), z.lte(360))),
+  /** v4: number of the organization whose sequences these photos make. Decided for a whole track. */
+  organizationId: z.optional(
+    z.string().check(z.regex(/^\d{1,20}$/, { error: "no organization; expected its number as text" })),
+  ),
   /** Closed sequences wait for a person before they are finished. Default false. Decided for a whole track. */
   hold: z.optional(z.boolean()),
   /** Photos inside are rejected and never leave the bucket. */
@@ -66,8 +78,8 @@ const rule = z.strictObject({
 });
 
 const fleet = z.strictObject({
-  /** The lane. `bucket`: the S3 POST of 2017, to any bucket with POST policies. No default. */
-  destination: z.literal("bucket"),
+  /** The lane. `bucket`: the S3 POST of 2017, to any bucket with POST policies · `v4`: what Mapillary takes today. No default. */
+  destination: z.enum(["bucket", "v4"]),
   /** Name of an existing bucket for the photos; one is created when absent. */
   bucket: z.optional(
     z.string().check(
@@ -89,6 +101,22 @@ const fleet = z.strictObject({
    * 4 MiB and more at most 12 are, whose heads might fill the memory kept for them.
    */
   photosAtOnce: z._default(z.int().check(z.gte(1), z.lte(64)), 16),
+  /**
+   * Workers that relay at once in a deployment, each a batch of 10 messages and {@link photosAtOnce} photos; with it,
+   * how hard Mapillary is pushed. Lambda takes 2 to 1,000.
+   */
+  maxWorkers: z._default(z.int().check(z.gte(2), z.lte(1_000)), 10),
+  /** An existing `bucket` has notifications, and they may be replaced by ours. Default false: then nothing is deployed. */
+  replaceNotifications: z._default(z.boolean(), false),
+  /** Folders of vehicles that upload on their own: each gets a user that can put photos there and nothing else. */
+  vehicles: z._default(
+    z
+      .array(vehicle)
+      .check(z.refine((all) => new Set(all).size === all.length, { error: "a vehicle is named twice" })),
+    [],
+  ),
+  /** Where alarms of a deployment are mailed. Default: nowhere; the topic is there to be subscribed to. */
+  alarmEmail: z.optional(z.email()),
   /** What holds for photos by the beginning of their keys. A longer prefix overrides a shorter one, field by field; privacy zones add up. */
   rules: z._default(z.array(rule), []),
 });

@@ -3,6 +3,7 @@ import type { Fleet, PrivacyZone, Rule } from "./fleet.ts";
 /** What holds for one photo, every rule that fits it taken together. */
 export interface EffectiveRule {
   readonly account: string;
+  readonly organizationId?: string;
   readonly timeZone?: string;
   readonly headingOffsetDeg?: number;
   readonly hold: boolean;
@@ -22,11 +23,13 @@ export function ruleFor(fleet: Pick<Fleet, "rules">, key: string): EffectiveRule
     .filter(({ prefix }) => key.startsWith(prefix))
     .sort((a, b) => a.prefix.length - b.prefix.length);
   const merged: Rule = Object.assign({ prefix: "" }, ...fitting);
-  const { account = DEFAULT_ACCOUNT, timeZone, headingOffsetDeg, hold = false, skip = false } = merged;
+  const { account = DEFAULT_ACCOUNT, organizationId, timeZone, headingOffsetDeg } = merged;
+  const { hold = false, skip = false } = merged;
   return {
     account,
     hold,
     skip,
+    ...(organizationId !== undefined && { organizationId }),
     ...(timeZone !== undefined && { timeZone }),
     ...(headingOffsetDeg !== undefined && { headingOffsetDeg }),
     privacyZones: fitting.flatMap((rule) => rule.privacyZones ?? []),

@@ -2,6 +2,7 @@ import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { Warning } from "../photo/photo.ts";
 import {
   assertPhotoTransition,
+  type Binding,
   type Dismissal,
   type Lease,
   type Ledger,
@@ -78,8 +79,9 @@ export function createDynamoLedger({ table, duplicates, now }: DynamoLedgerOptio
       return start;
     },
 
-    async resumeRelay(row: PhotoRow, lease: Lease) {
-      const change = { attempts: row.attempts + 1, leaseOwner: lease.owner, leaseUntilMs: lease.untilMs };
+    async resumeRelay(row: PhotoRow, lease: Lease, binding?: Binding) {
+      const taken = { attempts: row.attempts + 1, leaseOwner: lease.owner, leaseUntilMs: lease.untilMs };
+      const change = { ...taken, ...binding };
       const resumed = await advance(row, change, [CONDITION.relaying, CONDITION.leaseIsAsSeen(row)]);
       if (resumed !== undefined) return resumed;
       const [item] = await readItems<PhotoItem>(table, [photoKeyOf(row.ref, row.place)]);
@@ -93,15 +95,40 @@ export function createDynamoLedger({ table, duplicates, now }: DynamoLedgerOptio
       ]);
     },
 
-    async recordRelayed(row: PhotoRow, warnings: readonly Warning[]) {
+    async recordRelayed(row: PhotoRow, warnings: readonly Warning[], handle?: string) {
       assertPhotoTransition(row.status, "relayed");
+      const at = nowIso();
       const relayed = await advance(
         row,
-        { status: "relayed", relayedAt: nowIso(), ...(warnings.length > 0 && { warnings }) },
+        {
+          status: "relayed",
+          relayedAt: at,
+          ...(warnings.length > 0 && { warnings }),
+          ...(handle !== undefined && { handle, handledAt: at }),
+        },
         [CONDITION.relaying, CONDITION.leaseIsMine(row)],
         ["leaseOwner", "leaseUntilMs", "errorCode", "errorMessage"],
       );
       return relayed !== undefined;
+    },
+
+    renewHandle: (row, handle, binding) =>
+      advance(row, { ...binding, handle, handledAt: nowIso() }, [CONDITION.relayed]),
+
+    async loseUpload(row, { code, message }) {
+      assertPhotoTransition(row.status, "failed");
+      const statusDay = photoStatusDay("failed", nowIso());
+      const change = { status: "failed", errorCode: code, errorMessage: message, statusDay } as const;
+      const failed = await advance(row, change, [CONDITION.relayed]);
+      if (failed !== undefined) await clearFailed(failed);
+      return failed !== undefined;
+    },
+
+    async leaveOut(row, reasons) {
+      if (row.status === "rejected") return;
+      assertPhotoTransition(row.status, "rejected");
+      const statusDay = photoStatusDay("rejected", nowIso());
+      await advance(row, { status: "rejected", reasons, statusDay }, [CONDITION.relayed]);
     },
 
     async noteTrouble(ref, trouble) {
@@ -134,10 +161,11 @@ export function createDynamoLedger({ table, duplicates, now }: DynamoLedgerOptio
       return true;
     },
 
-    async publish(row: PhotoRow) {
+    async publish(row: PhotoRow, clusterId?: string) {
       if (row.status === "published") return;
       assertPhotoTransition(row.status, "published");
-      await advance(row, { status: "published", publishedAt: nowIso() }, [CONDITION.relayed]);
+      const cluster = clusterId === undefined ? {} : { clusterId };
+      await advance(row, { status: "published", publishedAt: nowIso(), ...cluster }, [CONDITION.relayed]);
     },
 
     async keepUnreadable({ messageId, body, why }: UnreadableMessage) {

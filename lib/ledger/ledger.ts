@@ -10,7 +10,9 @@ export type PhotoStatus = "relaying" | "relayed" | "published" | "rejected" | "d
 
 const NEXT_STATUSES: Record<PhotoStatus, readonly PhotoStatus[]> = {
   relaying: ["relayed", "rejected", "duplicate", "failed"],
-  relayed: ["published"],
+  // A photo that its sequence is better off without was sent already: rejected when the sequence is made.
+  // v4: given up when its upload has expired and it cannot be sent again.
+  relayed: ["published", "rejected", "failed"],
   published: [],
   rejected: [],
   duplicate: [],
@@ -56,8 +58,18 @@ export interface Binding {
   readonly sequenceId: string;
   /** 0-based place in the sequence. */
   readonly slot: number;
-  /** Bucket lane: the object key at the destination. */
+  /** Bucket lane: the object key at the destination. v4: the upload session. */
   readonly destinationKey: string;
+  /** v4: how the photo is changed on its way. Absent where its own bytes are sent. */
+  readonly rewrite?: Rewrite;
+}
+
+/** A photo that is sent with a head of ours: what is sent from `changedBytes` on is the photo from that less `addedBytes` on. */
+export interface Rewrite {
+  /** How much of what is sent holds every change. */
+  readonly changedBytes: number;
+  /** By how much more is sent than the photo has. */
+  readonly addedBytes: number;
 }
 
 /**
@@ -78,6 +90,11 @@ export interface PhotoRow {
   readonly facts?: PhotoFacts;
   /** Absent until the photo is found fit. */
   readonly binding?: Binding;
+  /** v4: what Mapillary gave for the bytes, and when. */
+  readonly handle?: string;
+  readonly handledAt?: string;
+  /** v4: the sequence at Mapillary. */
+  readonly clusterId?: string;
   /** The photo that has the same bytes. */
   readonly duplicateOf?: PhotoRef;
   /** How often it was tried, this time included. */
@@ -144,17 +161,30 @@ export interface Ledger {
    * Takes over a photo whose last attempt is over; counts the attempt.
    *
    * @param row the row as it was seen, still `relaying`
+   * @param binding the place it has from now on, where that changes
    * @returns the row as it is now, `undefined` when another worker was faster
    */
-  resumeRelay(row: PhotoRow, lease: Lease): Promise<PhotoRow | undefined>;
+  resumeRelay(row: PhotoRow, lease: Lease, binding?: Binding): Promise<PhotoRow | undefined>;
   /** Gives the lease back after an attempt that failed for now. Without effect when the lease is lost. */
   releaseRelay(row: PhotoRow, trouble: Trouble): Promise<void>;
   /**
    * Records a success.
    *
+   * @param handle v4: what Mapillary gave for the bytes
    * @returns false when the lease was lost: somebody else is sending, and will record
    */
-  recordRelayed(row: PhotoRow, warnings: readonly Warning[]): Promise<boolean>;
+  recordRelayed(row: PhotoRow, warnings: readonly Warning[], handle?: string): Promise<boolean>;
+  /**
+   * Puts a fresh handle in place of the one of a relayed photo.
+   *
+   * @param binding where it was sent this time, if that has changed
+   * @returns the row as it is now, `undefined` when it is relayed no more
+   */
+  renewHandle(row: PhotoRow, handle: string, binding?: Binding): Promise<PhotoRow | undefined>;
+  /** Gives a relayed photo up, whose upload is lost. @returns false when it is relayed no more */
+  loseUpload(row: PhotoRow, trouble: Trouble): Promise<boolean>;
+  /** Records that a relayed photo will be in no sequence. Repeating it changes nothing. */
+  leaveOut(row: PhotoRow, reasons: readonly Reason[]): Promise<void>;
   /** Notes an attempt that failed before the photo had a destination. @returns attempts so far */
   noteTrouble(ref: PhotoRef, trouble: Trouble): Promise<number>;
   /**
@@ -166,7 +196,7 @@ export interface Ledger {
    */
   fail(ref: PhotoRef, trouble: Trouble, row?: PhotoRow): Promise<boolean>;
   /** Records that the sequence of a relayed photo is complete. Repeating it changes nothing. */
-  publish(row: PhotoRow): Promise<void>;
+  publish(row: PhotoRow, clusterId?: string): Promise<void>;
   /** Keeps a message that names no photo. Repeating it changes nothing. */
   keepUnreadable(message: UnreadableMessage): Promise<void>;
   /** Every photo bound to a sequence, in slot order, failed ones included. */

@@ -1,5 +1,5 @@
 import type { CaptureTimeSource, PhotoFacts, PhotoRef, Reason, Warning } from "../photo/photo.ts";
-import { type Binding, type PhotoRow, type PhotoStatus, photoTagOf } from "./ledger.ts";
+import { type Binding, type PhotoRow, type PhotoStatus, photoTagOf, type Rewrite } from "./ledger.ts";
 import { type ItemKey, keyPathOf, placeOf } from "./table.ts";
 
 /** A photo's item: flat, so that a person who looks into the table reads it without us. */
@@ -14,6 +14,10 @@ export interface PhotoItem extends ItemKey, PhotoRef, PhotoFacts {
   readonly sequenceId?: string;
   readonly slot?: number;
   readonly destinationKey?: string;
+  readonly rewrite?: Rewrite;
+  readonly handle?: string;
+  readonly handledAt?: string;
+  readonly clusterId?: string;
   readonly duplicateOf?: PhotoRef;
   readonly attempts: number;
   readonly errorCode?: string;
@@ -44,6 +48,9 @@ export function rowOf(item: PhotoItem): PhotoRow {
     warnings: item.warnings ?? [],
     ...(facts && { facts }),
     ...(binding && { binding }),
+    ...(item.handle !== undefined && { handle: item.handle }),
+    ...(item.handledAt !== undefined && { handledAt: item.handledAt }),
+    ...(item.clusterId !== undefined && { clusterId: item.clusterId }),
     ...(item.duplicateOf && { duplicateOf: item.duplicateOf }),
     attempts: item.attempts,
     ...(item.errorCode !== undefined && {
@@ -70,10 +77,10 @@ function pickRef(ref: PhotoRef): PhotoRef {
 }
 
 function bindingOf(item: PhotoItem): Binding | undefined {
-  const { account, trackPath, sequenceId, slot, destinationKey } = item;
+  const { account, trackPath, sequenceId, slot, destinationKey, rewrite } = item;
   if (account === undefined || trackPath === undefined || sequenceId === undefined) return undefined;
   if (slot === undefined || destinationKey === undefined) return undefined;
-  return { account, trackPath, sequenceId, slot, destinationKey };
+  return { account, trackPath, sequenceId, slot, destinationKey, ...(rewrite && { rewrite }) };
 }
 
 const FACT_NAMES = {

@@ -16,12 +16,16 @@ export interface Timeouts {
 
 /** What a request needs before its body. */
 export interface AttemptRequest {
+  readonly method: "GET" | "POST";
   readonly url: URL;
   readonly agent: Agent;
-  readonly contentType: string;
-  /** Exact length of the body. */
-  readonly contentLengthBytes: number;
+  /** Without `Content-Length`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Exact length of the body; absent for a request that has none. */
+  readonly contentLengthBytes?: number;
   readonly timeouts: Timeouts;
+  /** When the attempt as a whole began, as `performance.now()` told it. Default: now. */
+  readonly begunMs?: number;
 }
 
 /** What ended the sending. */
@@ -52,7 +56,7 @@ export interface Attempt {
   release(): void;
 }
 
-/** Begins a POST. */
+/** Begins a request. */
 export function startAttempt(options: AttemptRequest, signal: AbortSignal): Attempt {
   const request = openRequest(options);
   const { promise: ending, resolve } = Promise.withResolvers<Ending>();
@@ -67,7 +71,7 @@ export function startAttempt(options: AttemptRequest, signal: AbortSignal): Atte
     end({ kind: "fault", code, message });
     request.destroy();
   };
-  const clocks = startClocks(options.timeouts, giveUp);
+  const clocks = startClocks(options, giveUp);
   const abort = (): void => {
     end({ kind: "aborted" });
     request.destroy();
@@ -126,10 +130,10 @@ export function startAttempt(options: AttemptRequest, signal: AbortSignal): Atte
 const ENDED = Symbol("ended");
 type Ended = typeof ENDED;
 
-function openRequest({ url, agent, contentType, contentLengthBytes }: AttemptRequest): ClientRequest {
+function openRequest({ method, url, agent, contentLengthBytes, ...options }: AttemptRequest): ClientRequest {
   const { request } = url.protocol === "https:" ? https : http;
-  const headers = { "Content-Type": contentType, "Content-Length": contentLengthBytes };
-  const opened = request(url, { method: "POST", agent, headers });
+  const length = contentLengthBytes === undefined ? {} : { "Content-Length": contentLengthBytes };
+  const opened = request(url, { method, agent, headers: { ...options.headers, ...length } });
   // Nagle's algorithm would hold back the last, short block until the server acknowledges: 37 ms a photo.
   opened.setNoDelay(true);
   return opened;
@@ -142,7 +146,10 @@ function onConnect(request: ClientRequest, url: URL, connected: () => void): voi
   });
 }
 
-function startClocks(timeouts: Timeouts, giveUp: (code: string, message: string) => void) {
+function startClocks(
+  { timeouts, begunMs = performance.now() }: Pick<AttemptRequest, "timeouts" | "begunMs">,
+  giveUp: (code: string, message: string) => void,
+) {
   const { connectMs, idleMs, overallMs } = timeouts;
   let idle: NodeJS.Timeout | undefined;
   let isConnected = false;
@@ -151,7 +158,10 @@ function startClocks(timeouts: Timeouts, giveUp: (code: string, message: string)
     () => giveUp("connect-timeout", `no connection within ${connectMs} ms`),
     connectMs,
   );
-  const overall = setTimeout(() => giveUp("overall-timeout", `not done within ${overallMs} ms`), overallMs);
+  const overall = setTimeout(
+    () => giveUp("overall-timeout", `not done within ${overallMs} ms`),
+    Math.max(1, begunMs + overallMs - performance.now()),
+  );
   const onIdle = (): void => {
     if (isPaused) idle?.refresh();
     else giveUp("idle-timeout", `the server took and gave nothing for ${idleMs} ms`);

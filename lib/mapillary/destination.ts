@@ -1,7 +1,7 @@
 /** It is at the destination. */
 interface Done {
   readonly kind: "done";
-  /** How the destination names it: bucket lane the object key, v4 the file handle. */
+  /** How the destination names it: bucket lane the object key; v4 a photo's file handle, a sequence's cluster id. */
   readonly destination: string;
 }
 
@@ -48,12 +48,34 @@ export type FinishOutcome =
 
 /** A photo on its way: where to, and how much of it there is. */
 export interface Shipment {
-  /** Bucket lane: `{username}/{sequence id}/{filename}`. */
+  /** Bucket lane: `{username}/{sequence id}/{filename}`. v4: the session key. */
   readonly destinationKey: string;
   /** The last segment of `destinationKey`. */
   readonly filename: string;
-  /** Of the whole photo, head included. */
+  /** Of all that is sent, head included. */
   readonly sizeBytes: number;
+  /** v4: whose sequences these photos make. */
+  readonly organizationId?: string;
+}
+
+/** The bytes of a shipment, from wherever the destination wants them. */
+export interface Payload {
+  /**
+   * The bytes from an offset on, to the end. Ask once for each attempt; the content of an earlier call ends with it.
+   *
+   * @param fromBytes 0 ≤ fromBytes < the shipment's size
+   * @throws what the photo source throws, or the signal's reason
+   */
+  open(fromBytes: number, signal: AbortSignal): Promise<Content>;
+}
+
+/** A sequence that is to be made known. */
+export interface FinishRequest {
+  /** Bucket lane: the second part of its photos' destination keys. */
+  readonly id: string;
+  /** v4: the photos' handles, in the order of capture; 1 to 1,000. */
+  readonly handles: readonly string[];
+  readonly organizationId?: string;
 }
 
 /** The bytes of a photo, in two parts because its head was already read to judge it. */
@@ -82,17 +104,19 @@ export interface Destination {
   /**
    * One attempt. Sending the same shipment again overwrites, it does not multiply.
    *
-   * @param signal ends the attempt; the destination is left without the photo or with all of it
-   * @throws what `content.rest` throws, or an error when it is not exactly as long as promised: the destination
-   *   never takes such a body for a whole photo
+   * @param signal ends the attempt; the destination is left without the photo, with all of it, or (v4) with a part that
+   *   the next attempt goes on from
+   * @throws what the payload throws, or an error when it is not exactly as long as promised: the destination never
+   *   takes such a body for a whole photo
    * @throws the signal's reason when it is aborted
    */
-  send(shipment: Shipment, content: Content, signal: AbortSignal): Promise<Outcome>;
+  send(shipment: Shipment, payload: Payload, signal: AbortSignal): Promise<Outcome>;
   /**
    * Tells Mapillary that a sequence is complete. Not to be called again after `done`, and after `unknown` only where
    * `repeatedFinish` is harmless.
    *
-   * @throws the signal's reason when it is aborted; whether the finish took effect is then unknown
+   * @throws the signal's reason when it is aborted; whether the finish took effect is then unknown. Aborted before
+   *   anything could take effect, it may be `later` instead
    */
-  finish(sequence: { readonly id: string }, signal: AbortSignal): Promise<FinishOutcome>;
+  finish(sequence: FinishRequest, signal: AbortSignal): Promise<FinishOutcome>;
 }

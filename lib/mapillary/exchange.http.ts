@@ -1,20 +1,24 @@
 /**
- * One POST whose body streams through: the request begins, blocks are pulled from the source and written as fast as
- * the server takes them, the answer is read. An answer may come at any moment and ends the sending.
+ * One request and its answer, whose body streams through: the request begins, blocks are pulled from the source and
+ * written as fast as the server takes them, the answer is read. An answer may come at any moment and ends the sending.
  */
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { type Attempt, type AttemptRequest, startAttempt } from "./attempt.http.ts";
 import type { Content } from "./destination.ts";
 
-/** What is posted, and how. */
+/** What is sent, and how. The lengths of preamble, content and closing make the content length. */
 export interface ExchangeRequest extends AttemptRequest {
   /** Sent before the content. */
-  readonly preamble: Uint8Array;
-  readonly content: Content;
-  /** Exact size of the content. */
-  readonly sizeBytes: number;
-  /** Sent after the content, and only when that had its exact size: it makes the body whole. */
-  readonly closing: Uint8Array;
+  readonly preamble?: Uint8Array;
+  /** Absent: the closing is all of the body. */
+  readonly content?: Content;
+  /** Exact size of the content. Default 0. */
+  readonly sizeBytes?: number;
+  /**
+   * Sent after the content, and only when that had its exact size: it makes the body whole. Where there is none, the
+   * last byte of the content is held back to do so.
+   */
+  readonly closing?: Uint8Array;
 }
 
 /** How it ended, if not by an error of ours. */
@@ -50,8 +54,11 @@ const MAX_BODY_BYTES = 64 * 2 ** 10;
  */
 const FLUSH_GRACE_MS = 1_000;
 
+/** Nothing to send. */
+const EMPTY = new Uint8Array();
+
 /**
- * Posts.
+ * Sends a request and reads its answer.
  *
  * @throws what the source throws, an error when the content is not `sizeBytes` long, or the signal's reason. The
  *   connection is then broken off, so that the server cannot take the body for whole.
@@ -71,37 +78,60 @@ export async function exchange(request: ExchangeRequest, signal: AbortSignal): P
 }
 
 /** Hands everything over, unless the attempt ends before. */
-async function pump(
-  { preamble, content, sizeBytes, closing }: ExchangeRequest,
-  attempt: Attempt,
-): Promise<void> {
-  let writtenBytes = 0;
-  const write = (block: Uint8Array): Promise<void> => {
-    writtenBytes += block.byteLength;
-    // The closing bytes are not out yet, so what was written is not a whole body.
-    if (writtenBytes > sizeBytes)
-      throw new Error(`the photo is longer than the ${sizeBytes} bytes announced`);
-    return attempt.write(block);
-  };
-
+async function pump(request: ExchangeRequest, attempt: Attempt): Promise<void> {
+  const { preamble = EMPTY, content, sizeBytes = 0 } = request;
+  if (content === undefined) {
+    attempt.request.end(request.closing);
+    return;
+  }
   // On its own: what Node writes together with the headers, it copies first.
-  let previous = attempt.write(preamble);
-  if (!(await attempt.untilEnded(previous))) return;
-  for (const block of content.head) previous = write(block);
+  const opening = attempt.write(preamble);
+  if (!(await attempt.untilEnded(opening))) return;
+  const body = writeBody(attempt, opening, request);
+  let previous = opening;
+  for (const block of content.head) previous = body.write(block);
   for (;;) {
     const pulled = await attempt.pull(content.rest);
     if (pulled === undefined) return;
     if (pulled.done === true) break;
     if (!(await attempt.untilEnded(nextTurn()))) return;
-    const current = pulled.value.byteLength === 0 ? previous : write(pulled.value);
+    const current = body.write(pulled.value);
     // At most two blocks are under way: memory is bounded, and a block whose successor's successor is asked for is
     // free again (the contract of Content).
     if (!(await attempt.untilEnded(previous))) return;
     previous = current;
   }
-  if (writtenBytes < sizeBytes)
-    throw new Error(`the photo ended after ${writtenBytes} of ${sizeBytes} bytes`);
-  attempt.request.end(closing);
+  if (body.writtenBytes() < sizeBytes)
+    throw new Error(`the photo ended after ${body.writtenBytes()} of ${sizeBytes} bytes`);
+  attempt.request.end(body.closing());
+}
+
+/** Writes a content's blocks, and keeps back what makes the body whole. */
+function writeBody(
+  attempt: Attempt,
+  opening: Promise<void>,
+  { sizeBytes = 0, closing }: Pick<ExchangeRequest, "sizeBytes" | "closing">,
+) {
+  let writtenBytes = 0;
+  let previous = opening;
+  let last = closing;
+  return {
+    writtenBytes: () => writtenBytes,
+    closing: () => last,
+    /** Resolves when the block has been handed to the system. */
+    write(block: Uint8Array): Promise<void> {
+      if (block.byteLength === 0) return previous;
+      writtenBytes += block.byteLength;
+      // What makes the body whole is not out yet, so what was written is none.
+      if (writtenBytes > sizeBytes)
+        throw new Error(`the photo is longer than the ${sizeBytes} bytes announced`);
+      const isLast = closing === undefined && writtenBytes === sizeBytes;
+      // Copied, since its owner has the block back before the source is known to have ended.
+      if (isLast) last = Uint8Array.from(block.subarray(-1));
+      previous = attempt.write(isLast ? block.subarray(0, -1) : block);
+      return previous;
+    },
+  };
 }
 
 /**

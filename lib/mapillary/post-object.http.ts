@@ -86,8 +86,13 @@ export function createBucketDestination(options: BucketDestinationOptions): Dest
 
   async function post(shipment: Shipment, content: Content, signal: AbortSignal): Promise<Exchange> {
     const { destinationKey, filename, sizeBytes } = shipment;
-    const form = postForm(newBoundary(), { ...options, key: destinationKey }, filename, sizeBytes);
-    return await exchange({ url, agent, timeouts, ...form, content, sizeBytes }, signal);
+    const fields = { ...options, key: destinationKey };
+    const { contentType, ...form } = postForm(newBoundary(), fields, filename, sizeBytes);
+    const headers = { "Content-Type": contentType };
+    return await exchange(
+      { method: "POST", url, agent, timeouts, headers, ...form, content, sizeBytes },
+      signal,
+    );
   }
 
   return {
@@ -95,10 +100,11 @@ export function createBucketDestination(options: BucketDestinationOptions): Dest
     accountObjection,
     objection,
 
-    async send(shipment, content, signal) {
+    async send(shipment, payload, signal) {
       const objected = objection(shipment, now());
       if (objected !== undefined) return objected;
-      const result = await post(shipment, content, signal);
+      signal.throwIfAborted();
+      const result = await post(shipment, await payload.open(0, signal), signal);
       if (result.kind === "fault") return outcomeOfFault(faultOf(result, redactor));
       return outcomeOfAnswer(answerOf(result, redactor), shipment.destinationKey, now());
     },

@@ -21,6 +21,7 @@ export function createBucketAccount(
   const everything = JSON.stringify([username, permissionHash, signatureHash, accessKeyId, uploadUrl]);
   return {
     name,
+    lane: "bucket",
     // 32 bits of a hash: enough to tell new credentials from old, nothing to recover them from.
     key: { name, credentialsMark: uuidV5(everything, CREDENTIALS_NAMESPACE).slice(0, 8) },
     username,

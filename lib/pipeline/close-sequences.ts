@@ -1,15 +1,18 @@
 import { quietMsOf } from "../config/fleet.ts";
 import { ruleFor } from "../config/rules.ts";
-import type { PhotoRow, Trouble } from "../ledger/ledger.ts";
-import type { FinishOutcome } from "../mapillary/destination.ts";
+import type { PhotoRow } from "../ledger/ledger.ts";
 import { MAX_PHOTOS_PER_SEQUENCE, type SequenceRow } from "../sequence/sequence.ts";
-import { type Account, accountNamed, type Deps, stopAccount, troubleOf } from "./deps.ts";
+import { type Account, accountNamed, type Deps, troubleOf } from "./deps.ts";
+import { finishSequence, goOnFinishing, named } from "./finish-sequence.ts";
 
 /** After a track was declared complete, its last photos may still be on their way through the queue for so long. */
 const DONE_GRACE_MS = 60_000;
 
-/** Rows brought up to date side by side; a full sequence is 40 rounds of some ms. */
-const PUBLISHED_AT_ONCE = 25;
+/**
+ * Time kept back from a closer's last moments, in ms: a finish that was begun is not broken off, takes up to a minute,
+ * and is noted after that.
+ */
+export const FINISH_MOMENTS_MS = 70_000;
 
 /**
  * One round: every sequence that is quiet, full or declared complete is closed; of those closed long enough for
@@ -86,16 +89,22 @@ async function finishIfSettled(deps: Deps, sequence: SequenceRow, signal: AbortS
   // A slot without a photo is a worker's that died, or the index has not caught up.
   if (photos.length < sequence.slotsTaken && restingMs < deps.relayLifetimeMs + deps.indexLagMs) return;
   if (photos.some(({ status }) => status === "relaying")) return;
-  const relayed = photos.filter(({ status }) => status === "relayed" || status === "published");
-  if (sequence.status === "finishing") return await goOnFinishing(deps, sequence, relayed);
-  if (relayed.length === 0) return await deps.sequences.dropEmpty(sequence);
   const account = accountNamed(deps, sequence.sender.account);
+  const work = { deps, account, photos: photos.filter(isOfPlan), signal };
+  if (sequence.status === "finishing") return await goOnFinishing(work, sequence);
+  if (work.photos.length === 0) return await deps.sequences.dropEmpty(sequence);
   const hold = reasonToHold(deps, sequence, account);
   if (hold !== undefined) return await holdBack(deps, sequence, hold);
-  await finish(deps, account, sequence, relayed, signal);
+  await finishSequence(work, sequence);
+}
+
+/** Those that arrived, with those of them that an earlier plan left out; others that were rejected rest elsewhere. */
+function isOfPlan({ status, place }: PhotoRow): boolean {
+  return status === "relayed" || status === "published" || (status === "rejected" && place !== "resting");
 }
 
 function reasonToHold(deps: Deps, sequence: SequenceRow, { username }: Account): string | undefined {
+  if (sequence.releasedAt !== undefined) return undefined;
   if (sequence.sender.username !== username)
     return "its photos were sent by another user than the account has now";
   if (deps.fleet.approve === "by-hand") return "the fleet approves its sequences by hand";
@@ -106,70 +115,4 @@ function reasonToHold(deps: Deps, sequence: SequenceRow, { username }: Account):
 async function holdBack(deps: Deps, sequence: SequenceRow, why: string): Promise<void> {
   if (await deps.sequences.move(sequence, "held", { note: why }))
     deps.log("sequence.held", { ...named(sequence), why });
-}
-
-async function finish(
-  deps: Deps,
-  account: Account,
-  sequence: SequenceRow,
-  photos: readonly PhotoRow[],
-  signal: AbortSignal,
-): Promise<void> {
-  const finishing = await deps.sequences.move(sequence, "finishing");
-  if (finishing === undefined) return;
-  const outcome = await account.destination.finish({ id: sequence.id }, signal);
-  if (outcome.kind !== "done") return await settleRefusal(deps, account, finishing, outcome);
-  const noted = await deps.sequences.noteFinished(finishing, photos.length);
-  if (noted !== undefined) await publish(deps, noted, photos);
-}
-
-async function settleRefusal(
-  deps: Deps,
-  account: Account,
-  finishing: SequenceRow,
-  outcome: Exclude<FinishOutcome, { kind: "done" }>,
-): Promise<void> {
-  const trouble = { code: outcome.code, message: outcome.message };
-  if (!mayRepeat(account, outcome)) return await leaveToPerson(deps, finishing, trouble);
-  if (outcome.kind === "never") await stopAccount(deps, account, trouble);
-  await finishLater(deps, finishing, trouble);
-}
-
-function mayRepeat({ destination }: Account, outcome: FinishOutcome): boolean {
-  if (outcome.kind === "unknown") return destination.repeatedFinish === "harmless";
-  return outcome.kind === "later" || (outcome.kind === "never" && outcome.scope === "account");
-}
-
-async function finishLater(deps: Deps, finishing: SequenceRow, trouble: Trouble): Promise<void> {
-  await deps.sequences.move(finishing, "closing", { note: `${trouble.code}: ${trouble.message}` });
-  deps.log("sequence.postponed", { ...named(finishing), trouble });
-}
-
-/** A worker died while it finished this sequence. What it had recorded tells how far it came. */
-async function goOnFinishing(deps: Deps, sequence: SequenceRow, photos: readonly PhotoRow[]): Promise<void> {
-  if (sequence.finishedAt !== undefined) return await publish(deps, sequence, photos);
-  const trouble = { code: "worker-lost", message: "the worker ended while it finished the sequence" };
-  const { destination } = accountNamed(deps, sequence.sender.account);
-  if (destination.repeatedFinish === "harmless") await finishLater(deps, sequence, trouble);
-  else await leaveToPerson(deps, sequence, trouble);
-}
-
-async function publish(deps: Deps, sequence: SequenceRow, photos: readonly PhotoRow[]): Promise<void> {
-  for (let at = 0; at < photos.length; at += PUBLISHED_AT_ONCE) {
-    await Promise.all(photos.slice(at, at + PUBLISHED_AT_ONCE).map((photo) => deps.ledger.publish(photo)));
-  }
-  if (await deps.sequences.move(sequence, "published")) {
-    deps.log("sequence.published", { ...named(sequence), photos: photos.length });
-  }
-}
-
-async function leaveToPerson(deps: Deps, sequence: SequenceRow, trouble: Trouble): Promise<void> {
-  const unknown = await deps.sequences.move(sequence, "unknown", {
-    note: `${trouble.code}: ${trouble.message}`,
-  });
-  if (unknown !== undefined) deps.log("sequence.unknown", { ...named(sequence), trouble });
-}
-
-function named(sequence: SequenceRow): { sequenceId: string; trackPath: string } {
-  return { sequenceId: sequence.id, trackPath: sequence.track.path };
 }

@@ -4,7 +4,7 @@ import type { AccountKey, Gates } from "../ledger/gate.ts";
 import type { Ledger, Trouble } from "../ledger/ledger.ts";
 import type { Destination } from "../mapillary/destination.ts";
 import type { PhotoSource } from "../photo/photo.ts";
-import type { SequenceStore, Track } from "../sequence/sequence.ts";
+import type { Sender, SequenceStore, Track } from "../sequence/sequence.ts";
 import { readTrackPattern, trackOf } from "../sequence/track.ts";
 import type { RetryPolicy } from "./backoff.ts";
 import type { Log } from "./log.ts";
@@ -15,7 +15,8 @@ export interface Account {
   readonly name: string;
   /** Of its gate. */
   readonly key: AccountKey;
-  /** First part of every destination key. */
+  readonly lane: Fleet["destination"];
+  /** Bucket lane: first part of every destination key. v4: the account's name. */
   readonly username: string;
   readonly destination: Destination;
 }
@@ -58,6 +59,13 @@ export function trackOfObject(fleet: Pick<Fleet, "track">, bucket: string, key: 
  */
 export function accountOfTrack(deps: Pick<Deps, "fleet" | "accounts">, track: Track): Account {
   return accountNamed(deps, ruleFor(deps.fleet, `${track.path}/`).account);
+}
+
+/** Who sends a track's photos, as its sequences have it. @throws as {@link accountOfTrack} */
+export function senderOfTrack(deps: Pick<Deps, "fleet" | "accounts">, track: Track): Sender {
+  const { name: account, username } = accountOfTrack(deps, track);
+  const { organizationId } = ruleFor(deps.fleet, `${track.path}/`);
+  return { account, username, ...(organizationId !== undefined && { organizationId }) };
 }
 
 /** @throws when it was not set up */

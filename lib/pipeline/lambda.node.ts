@@ -6,6 +6,7 @@ import {
   createSettingsReader,
   type Environment,
   readBucketAccount,
+  readV4Account,
   type SettingsReader,
 } from "../config/settings.ts";
 import { createS3PhotoSource } from "../photo/photo.s3.ts";
@@ -16,6 +17,7 @@ import { createDeps } from "./deps.node.ts";
 import type { Account, Deps } from "./deps.ts";
 import { createJsonLog } from "./log.node.ts";
 import type { Intake, RelayWorker } from "./relay-event.ts";
+import { createV4Account } from "./v4-account.node.ts";
 
 /** An index that lags for minutes is an outage at AWS; within that we wait rather than conclude. */
 const INDEX_LAG_MS = 5 * 60_000;
@@ -93,7 +95,7 @@ function createWorker(
     indexLagMs: INDEX_LAG_MS,
     log: createJsonLog(),
   });
-  return { ...deps, abortAfter: (ms) => AbortSignal.timeout(ms) };
+  return { ...deps, abortAfter: (ms) => AbortSignal.timeout(Math.max(0, ms)) };
 }
 
 function readAccounts(
@@ -102,11 +104,21 @@ function readAccounts(
   fleet: Fleet,
   relayLifetimeMs: number,
 ): () => ReadonlyMap<string, Account> {
-  const given = accountNamesOf(fleet).map(
-    (name) => [name, readBucketAccount(reader, environment, name)] as const,
-  );
-  return () =>
-    new Map(given.map(([name, account]) => [name, createBucketAccount(name, account, relayLifetimeMs)]));
+  const read = fleet.destination === "v4" ? readV4 : readBucket;
+  const makers = accountNamesOf(fleet).map((name) => [name, read(reader, environment, name)] as const);
+  return () => new Map(makers.map(([name, make]) => [name, make(relayLifetimeMs)]));
+}
+
+type AccountMaker = (longestUploadMs: number) => Account;
+
+function readBucket(reader: SettingsReader, environment: Environment, name: string): AccountMaker {
+  const given = readBucketAccount(reader, environment, name);
+  return (longestUploadMs) => createBucketAccount(name, given, longestUploadMs);
+}
+
+function readV4(reader: SettingsReader, environment: Environment, name: string): AccountMaker {
+  const given = readV4Account(reader, environment, name);
+  return (longestUploadMs) => createV4Account(name, given, longestUploadMs);
 }
 
 /** Few batches have a message to give back. */

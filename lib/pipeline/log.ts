@@ -12,6 +12,8 @@ export interface LogEvents {
   };
   "photo.rejected": { photo: PhotoRef; reasons: readonly string[] };
   "photo.duplicate": { photo: PhotoRef; of: PhotoRef };
+  /** v4: it arrived, and no sequence will have it. */
+  "photo.left-out": { photo: PhotoRef; reasons: readonly string[] };
   "photo.failed": { photo: PhotoRef; trouble: Trouble };
   /** It will be tried again. */
   "photo.postponed": { photo: PhotoRef; delayMs: number; trouble: Trouble };
@@ -24,6 +26,9 @@ export interface LogEvents {
   "account.still-stopped": { account: string; trouble: Trouble; since: string };
   "account.opened": { account: string };
   "account.paused": { account: string; untilMs: number };
+  "token.refreshed": { account: string; expiresAt?: string };
+  /** Once a day, as long as it is so: it holds, and a person has until it is over. */
+  "token.not-refreshed": { account: string; trouble: Trouble; expiresAt?: string };
   "sequence.closing": { sequenceId: string; trackPath: string; why: "quiet" | "full" | "done" };
   "sequence.published": { sequenceId: string; trackPath: string; photos: number };
   "sequence.held": { sequenceId: string; trackPath: string; why: string };
@@ -41,6 +46,7 @@ export type Log = <Name extends keyof LogEvents>(event: Name, data: LogEvents[Na
 export const ALARMS: ReadonlySet<keyof LogEvents> = new Set([
   "account.stopped",
   "account.still-stopped",
+  "token.not-refreshed",
   "sequence.unknown",
   "sequences.still-unknown",
   "photo.failed",

@@ -1,14 +1,22 @@
 import type { EffectiveRule } from "../config/rules.ts";
 import type { Binding, PhotoRow } from "../ledger/ledger.ts";
 import { accountNamed, type Deps, stopAccount } from "./deps.ts";
+import { isWrappedAnew } from "./parcel.ts";
 import { reasonsByRule, reasonsUnseen } from "./photo-reasons.ts";
 import { type Result, waiting } from "./result.ts";
-import { givingBackLease, newLease, sendPhoto } from "./send-photo.ts";
+import { newLease, sendPhoto } from "./send-photo.ts";
 import { giveUp, IN_FLIGHT, patienceMs } from "./set-aside.ts";
 import type { Turn } from "./turn.ts";
+import { wrapAnew } from "./wrap-anew.ts";
 
 /** A photo that has a destination and is not there yet. */
 export type BoundRow = PhotoRow & { readonly binding: Binding };
+
+/** Its session is no object key. Fed again, it is bound anew. */
+const LANE_CHANGED = {
+  code: "lane-changed",
+  message: "it was on its way by the v4 lane, and the fleet has the bucket lane now",
+};
 
 /** Says whether a photo has a destination and is not there yet. */
 export function isBound(row: PhotoRow | undefined): row is BoundRow {
@@ -32,6 +40,8 @@ export async function relayBound(
   const [kept] = [...reasonsUnseen(seen.ref, rule), ...reasonsByRule(seen.facts ?? {}, rule)];
   if (kept !== undefined) return await giveUp(deps, seen.ref, kept, seen);
   const account = accountNamed(deps, seen.binding.account);
+  if (account.lane === "bucket" && seen.binding.rewrite !== undefined)
+    return await giveUp(deps, seen.ref, LANE_CHANGED, seen);
   const { closed } = await turn.leaveOf(account);
   if (closed !== undefined) return closed;
   const objection = account.destination.accountObjection(deps.now());
@@ -40,14 +50,12 @@ export async function relayBound(
     await stopAccount(deps, account, { code, message });
     return waiting(patienceMs(deps, turn), { code, message });
   }
-  const row = await deps.ledger.resumeRelay(seen, newLease(deps));
-  if (row === undefined) return waiting(patienceMs(deps, turn), IN_FLIGHT);
-  return await givingBackLease(deps, row, async () => {
-    const photo = await deps.source.open(row.ref, turn.signal);
-    try {
-      return await sendPhoto(deps, turn, account, row, photo, []);
-    } finally {
-      photo.close();
-    }
-  });
+  const anew = isWrappedAnew(account, seen) ? await wrapAnew(deps, account, seen, turn.signal) : undefined;
+  try {
+    const row = await deps.ledger.resumeRelay(seen, newLease(deps), anew?.binding);
+    if (row === undefined) return waiting(patienceMs(deps, turn), IN_FLIGHT);
+    return await sendPhoto(deps, turn, account, row, anew);
+  } finally {
+    anew?.photo.close();
+  }
 }

@@ -10,7 +10,15 @@ import {
 import { type Inspection, inspectPhoto } from "../photo/inspect.ts";
 import type { OpenPhoto, PhotoRef, Verdict } from "../photo/photo.ts";
 import type { Slot, Track } from "../sequence/sequence.ts";
-import { type Account, accountOfTrack, type Deps, stopAccount, trackOfObject } from "./deps.ts";
+import {
+  type Account,
+  accountOfTrack,
+  type Deps,
+  senderOfTrack,
+  stopAccount,
+  trackOfObject,
+} from "./deps.ts";
+import { wrapPhoto } from "./parcel.ts";
 import { reasonsSeen, reasonsUnseen } from "./photo-reasons.ts";
 import { isBound, relayBound } from "./relay-bound.ts";
 import { type Result, SETTLED, waiting } from "./result.ts";
@@ -87,9 +95,11 @@ interface FitPhoto {
 async function relayNew(deps: Deps, turn: Turn, fit: FitPhoto): Promise<Result> {
   const { ref, track, account, inspection } = fit;
   const filename = destinationFilename(ref.key);
-  const sender = { account: account.name, username: account.username };
+  const sender = senderOfTrack(deps, track);
   const slot = await turn.visit.claim(track, sender, { photoTag: photoTagOf(ref), filename });
-  const name = nameInSequence(ref, filename, slot);
+  const { facts } = inspection.verdict;
+  const place = { sequenceId: slot.sequenceId, filename: nameInSequence(ref, filename, slot) };
+  const { head, ...address } = wrapPhoto(account, { ref, facts, head: inspection.head }, place);
   const start = await deps.ledger.startRelay({
     ref,
     ...told(inspection.verdict),
@@ -98,13 +108,13 @@ async function relayNew(deps: Deps, turn: Turn, fit: FitPhoto): Promise<Result> 
       trackPath: track.path,
       sequenceId: slot.sequenceId,
       slot: slot.index,
-      destinationKey: destinationKey(account.username, slot.sequenceId, name),
+      ...address,
     },
     lease: newLease(deps),
     attemptsSoFar: fit.attemptsSoFar,
   });
   if (start.kind === "taken") return await standBehind(deps, turn, ref, start.by);
-  return await sendPhoto(deps, turn, account, start.row, fit.photo, inspection.head);
+  return await sendPhoto(deps, turn, account, start.row, { photo: fit.photo, head });
 }
 
 /** What an account's or a photo's objection, known before a byte is sent, comes to. */

@@ -1,7 +1,9 @@
+import { ruleFor } from "../config/rules.ts";
 import type { Lease, PhotoRow } from "../ledger/ledger.ts";
-import { createEndMarkWatch } from "../photo/end-mark.ts";
-import type { OpenPhoto } from "../photo/photo.ts";
+import type { Shipment } from "../mapillary/destination.ts";
 import { type Account, type Deps, troubleOf } from "./deps.ts";
+import { sentBytesOf } from "./parcel.ts";
+import { createPayload, type OpenedPhoto } from "./payload.ts";
 import type { Result } from "./result.ts";
 import { settleOutcome } from "./settle-outcome.ts";
 import type { Turn } from "./turn.ts";
@@ -15,32 +17,40 @@ export function newLease(deps: Deps): Lease {
  * Sends a photo to where it is bound, and records what came of it.
  *
  * @param row as the attempt has it, lease included
- * @param head what was read of the photo already
+ * @param opened the photo when it is open already
  */
 export async function sendPhoto(
   deps: Deps,
   turn: Turn,
   account: Account,
   row: PhotoRow,
-  photo: OpenPhoto,
-  head: readonly Uint8Array[],
+  opened?: OpenedPhoto,
 ): Promise<Result> {
   const startedMs = deps.now();
   const { isProbe } = await turn.leaveOf(account);
-  const endMark = createEndMarkWatch();
-  const rest = watched(photo.body, endMark.push);
-  for (const chunk of head) endMark.push(chunk);
-  const destinationKey = row.binding?.destinationKey;
-  if (destinationKey === undefined) throw new TypeError("a photo is to be sent that has no destination");
-  const filename = destinationKey.slice(destinationKey.lastIndexOf("/") + 1);
-  const shipment = { destinationKey, filename, sizeBytes: row.ref.sizeBytes };
-  return await givingBackLease(deps, row, async () => {
-    const outcome = await account.destination.send(shipment, { head, rest }, turn.signal);
-    return await settleOutcome(
-      { deps, account, row, startedMs, isProbe, warnings: endMark.warnings },
-      outcome,
-    );
-  });
+  const payload = createPayload(deps, account, row, opened);
+  try {
+    return await givingBackLease(deps, row, async () => {
+      const outcome = await account.destination.send(shipmentOf(deps, row), payload, turn.signal);
+      const { warnings } = payload;
+      return await settleOutcome({ deps, account, row, startedMs, isProbe, warnings }, outcome);
+    });
+  } finally {
+    payload.close();
+  }
+}
+
+/** A bound photo as its destination wants to know of it. @throws for one that is not bound: a defect in our code */
+export function shipmentOf({ fleet }: Pick<Deps, "fleet">, { ref, binding }: PhotoRow): Shipment {
+  if (binding === undefined) throw new TypeError("a photo is to be sent that has no destination");
+  const { destinationKey, rewrite, trackPath } = binding;
+  const { organizationId } = ruleFor(fleet, `${trackPath}/`);
+  return {
+    destinationKey,
+    filename: destinationKey.slice(destinationKey.lastIndexOf("/") + 1),
+    sizeBytes: sentBytesOf(ref, rewrite),
+    ...(organizationId !== undefined && { organizationId }),
+  };
 }
 
 /** Does work that needs the lease; when it throws, the photo is free for another attempt at once. */
@@ -51,18 +61,4 @@ export async function givingBackLease<T>(deps: Deps, row: PhotoRow, work: () => 
     await deps.ledger.releaseRelay(row, troubleOf(error));
     throw error;
   }
-}
-
-/** Shows every chunk to `see` as it goes by. */
-function watched(
-  body: AsyncIterator<Uint8Array>,
-  see: (chunk: Uint8Array) => void,
-): AsyncIterator<Uint8Array> {
-  return {
-    async next() {
-      const result = await body.next();
-      if (!result.done) see(result.value);
-      return result;
-    },
-  };
 }

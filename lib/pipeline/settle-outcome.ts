@@ -25,7 +25,7 @@ export interface Attempt {
 export async function settleOutcome(attempt: Attempt, outcome: Outcome): Promise<Result> {
   switch (outcome.kind) {
     case "done":
-      return await settleDone(attempt);
+      return await settleDone(attempt, outcome.destination);
     case "resume":
       return await tryLater(attempt, { code: "resume", message: "the upload stands at another offset" }, 0);
     case "later":
@@ -37,12 +37,14 @@ export async function settleOutcome(attempt: Attempt, outcome: Outcome): Promise
   }
 }
 
-async function settleDone({ deps, account, row, startedMs, isProbe, warnings }: Attempt): Promise<Result> {
+async function settleDone(attempt: Attempt, destination: string): Promise<Result> {
+  const { deps, account, row, startedMs, isProbe, warnings } = attempt;
+  const handle = account.lane === "v4" ? destination : undefined;
   if (isProbe) {
     await deps.gates.open(account.key);
     deps.log("account.opened", { account: account.name });
   }
-  const recorded = await deps.ledger.recordRelayed(row, [...row.warnings, ...warnings()]);
+  const recorded = await deps.ledger.recordRelayed(row, [...row.warnings, ...warnings()], handle);
   if (!recorded) {
     return waiting(0, LEASE_LOST);
   }
@@ -60,7 +62,9 @@ async function settleLater(attempt: Attempt, outcome: Extract<Outcome, { kind: "
   const { deps, account, row } = attempt;
   const { code, message, afterMs, gate } = outcome;
   if (row.attempts >= deps.retries.maxAttempts) return await giveUp(deps, row.ref, { code, message }, row);
-  const delayMs = afterMs ?? backoffMs(deps.retries, row.attempts, deps.random());
+  const ownMs = backoffMs(deps.retries, row.attempts, deps.random());
+  // A server that asks for no time at all would have every attempt within seconds.
+  const delayMs = afterMs === undefined || afterMs < deps.retries.baseMs ? ownMs : afterMs;
   if (gate === "rate-limit") {
     const untilMs = deps.now() + delayMs;
     await deps.gates.pause(account.key, untilMs);

@@ -2,7 +2,10 @@ import type { ItemKey } from "../ledger/table.ts";
 import type { Sender, SequenceRow, SequenceStatus } from "./sequence.ts";
 
 /** A sequence's item. `names` holds a mark of every file name asked for: `claimMarkOf`. */
-export interface SequenceItem extends ItemKey, Sender, Omit<SequenceRow, "track" | "sender" | "changedAt"> {
+export interface SequenceItem
+  extends ItemKey,
+    Sender,
+    Omit<SequenceRow, "track" | "sender" | "changedAt" | "version"> {
   readonly bucket: string;
   readonly trackPath: string;
   readonly names?: Set<Uint8Array>;
@@ -14,8 +17,8 @@ export interface SequenceItem extends ItemKey, Sender, Omit<SequenceRow, "track"
 }
 
 /** Says whether a sequence is this sender's. */
-export function isOf(item: SequenceItem, { account, username }: Sender): boolean {
-  return item.account === account && item.username === username;
+export function isOf(item: SequenceItem, { account, username, organizationId }: Sender): boolean {
+  return item.account === account && item.username === username && item.organizationId === organizationId;
 }
 
 /** Hash key in the index `byStatus`. */
@@ -25,12 +28,13 @@ export function sequenceStatusDay(status: SequenceStatus, at: string): string {
 
 /** Reads an item back. */
 export function sequenceRowOf(item: SequenceItem): SequenceRow {
-  const { pk, sk, names, bucket, trackPath, account, username, statusDay, updatedAt, changeId, ...row } =
-    item;
+  const { pk, sk, names, bucket, trackPath, account, username, organizationId, statusDay, ...rest } = item;
+  const { updatedAt, changeId, ...row } = rest;
   return {
     ...row,
     track: { bucket, path: trackPath },
-    sender: { account, username },
+    sender: { account, username, ...(organizationId !== undefined && { organizationId }) },
     changedAt: updatedAt,
+    ...(changeId !== undefined && { version: changeId }),
   };
 }

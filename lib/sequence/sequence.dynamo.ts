@@ -42,9 +42,14 @@ const CONDITION = {
   /** Nobody has opened it yet. */
   isNew: "attribute_not_exists(pk)",
   /** It takes photos, of this sender, and has room for all that are asked for. */
-  hasRoom: "#status = :open AND #account = :account AND username = :username AND slotsTaken <= :mostTaken",
-  /** It is as it was seen: no transition and no claim since. */
+  hasRoom:
+    "#status = :open AND #account = :account AND username = :username AND slotsTaken <= :mostTaken AND ",
+  /** It is as it was seen: no transition, no claim and no note since. */
   isAsSeen: "#status = :seenStatus AND slotsTaken = :seenTaken AND lastClaimAt = :seenClaimAt",
+  /** Nothing but claims has happened to it. */
+  isUnchanged: "attribute_not_exists(changeId)",
+  /** What was seen of it is its last change. */
+  hasVersion: "changeId = :seenVersion",
 } as const;
 
 /**
@@ -99,6 +104,12 @@ export function createDynamoSequences({ table, now, newId }: DynamoSequenceOptio
   async function claimAll(track: Track, sender: Sender, place: SequencePlace, asks: readonly SlotAsk[]) {
     const at = nowIso();
     const sequenceId = sequenceIdOf(track, place);
+    const { organizationId } = sender;
+    const organization = organizationId === undefined ? "" : ", organizationId = :organizationId";
+    const sameOrganization =
+      organizationId === undefined
+        ? "attribute_not_exists(organizationId)"
+        : "organizationId = :organizationId";
     const answer = await unlessConditionFails(
       client.send(
         new UpdateCommand({
@@ -107,9 +118,9 @@ export function createDynamoSequences({ table, now, newId }: DynamoSequenceOptio
           UpdateExpression:
             "SET lastClaimAt = :at, openedAt = if_not_exists(openedAt, :at), #status = :open, statusDay = :statusDay, " +
             "updatedAt = if_not_exists(updatedAt, :at), id = :id, #bucket = :bucket, trackPath = :path, " +
-            "epoch = :epoch, part = :part, #account = :account, username = :username " +
+            `epoch = :epoch, part = :part, #account = :account, username = :username${organization} ` +
             "ADD slotsTaken :count, #names :names",
-          ConditionExpression: `${CONDITION.isNew} OR (${CONDITION.hasRoom})`,
+          ConditionExpression: `${CONDITION.isNew} OR (${CONDITION.hasRoom}${sameOrganization})`,
           ExpressionAttributeNames: {
             "#status": "status",
             "#bucket": "bucket",
@@ -127,6 +138,7 @@ export function createDynamoSequences({ table, now, newId }: DynamoSequenceOptio
             ":part": place.part,
             ":account": sender.account,
             ":username": sender.username,
+            ...(organizationId !== undefined && { ":organizationId": organizationId }),
             ":count": asks.length,
             ":names": new Set(asks.map(claimMarkOf)),
             ":mostTaken": MAX_PHOTOS_PER_SEQUENCE - asks.length,
@@ -187,6 +199,7 @@ export function createDynamoSequences({ table, now, newId }: DynamoSequenceOptio
   }
 
   async function update(row: SequenceRow, change: Record<string, unknown>) {
+    const { version } = row;
     const changeId = newId();
     const { expression, names, values } = updateOf({ ...change, changeId });
     const answer = await unlessConditionFails(
@@ -195,13 +208,14 @@ export function createDynamoSequences({ table, now, newId }: DynamoSequenceOptio
           TableName,
           Key: sequenceKeyOf(row.track, row),
           UpdateExpression: expression,
-          ConditionExpression: CONDITION.isAsSeen,
+          ConditionExpression: `${CONDITION.isAsSeen} AND ${version === undefined ? CONDITION.isUnchanged : CONDITION.hasVersion}`,
           ExpressionAttributeNames: { ...names, "#status": "status" },
           ExpressionAttributeValues: {
             ...values,
             ":seenStatus": row.status,
             ":seenTaken": row.slotsTaken,
             ":seenClaimAt": row.lastClaimAt,
+            ...(version !== undefined && { ":seenVersion": version }),
           },
           ReturnValues: "ALL_NEW",
         }),
@@ -253,7 +267,7 @@ export function createDynamoSequences({ table, now, newId }: DynamoSequenceOptio
         ...change,
       });
     },
-    noteFinished: (row, photos) => update(row, { finishedAt: nowIso(), photos }),
+    noteParts: (row, parts) => update(row, { parts, updatedAt: nowIso() }),
     async dropEmpty(row) {
       // First, so that nobody claims in it again and gives out its slots anew.
       await moveHead(row.track, row, nextEpoch(row));

@@ -34,8 +34,10 @@ export function sequenceIdOf(track: Track, place: SequencePlace): string {
 export interface Sender {
   /** Name of the account in the fleet's rules. */
   readonly account: string;
-  /** First part of every destination key. */
+  /** Bucket lane: first part of every destination key. */
   readonly username: string;
+  /** v4: whose sequences they make. */
+  readonly organizationId?: string;
 }
 
 /** `open` takes photos · `closing` waits for its last ones · `finishing` is being told to Mapillary. */
@@ -46,8 +48,9 @@ const NEXT_STATUSES: Record<SequenceStatus, readonly SequenceStatus[]> = {
   closing: ["finishing", "held"],
   // Back to closing when the finish was refused for now.
   finishing: ["published", "closing", "unknown"],
-  held: ["finishing"],
-  unknown: ["published", "finishing"],
+  // A person let it go on.
+  held: ["closing"],
+  unknown: ["closing"],
   published: [],
 };
 
@@ -62,6 +65,16 @@ export function assertSequenceTransition(from: SequenceStatus, to: SequenceStatu
   throw new IllegalSequenceTransitionError(`a sequence cannot go from ${from} to ${to}`);
 }
 
+/** One sequence at Mapillary. */
+export interface SequencePart {
+  /** v4: of its photos, in the order of capture. Bucket lane: `all` that arrived, in no order. */
+  readonly slots: readonly number[] | "all";
+  /** `due` is to be told · `begun` is being told, and must not be told twice · `done` was accepted · `unknown`: the answer was lost. */
+  readonly status: "due" | "begun" | "done" | "unknown";
+  /** v4: what Mapillary calls it. */
+  readonly clusterId?: string;
+}
+
 /** One sequence as the ledger has it. Times are ISO 8601 UTC. */
 export interface SequenceRow extends SequencePlace {
   readonly id: string;
@@ -73,10 +86,16 @@ export interface SequenceRow extends SequencePlace {
   readonly openedAt: string;
   readonly lastClaimAt: string;
   readonly closingAt?: string;
-  /** When the status last changed. */
+  /** When the status last changed, or how far it is was noted. */
   readonly changedAt: string;
-  /** When Mapillary accepted the finish. */
-  readonly finishedAt?: string;
+  /** Of its last change; claims are none. */
+  readonly version?: string;
+  /** What Mapillary is told to make of it, from its first finish on. Bucket lane: one for all photos. */
+  readonly parts?: readonly SequencePart[];
+  /** v4: when Mapillary refused its photos' handles: they are made fresh once, and then a person has to look. */
+  readonly handlesRefusedAt?: string;
+  /** When a person released it from being held. */
+  readonly releasedAt?: string;
   /** Photos that were in the sequence when it was finished. */
   readonly photos?: number;
   /** Why it is held, or what became of the last finish. */
@@ -101,7 +120,9 @@ export interface Slot {
 }
 
 /** What may change along with a sequence's status. */
-export type SequenceChange = Partial<Pick<SequenceRow, "photos" | "note" | "finishedAt">>;
+export type SequenceChange = Partial<
+  Pick<SequenceRow, "photos" | "note" | "parts" | "handlesRefusedAt" | "releasedAt">
+>;
 
 /** Keeps tracks and their sequences. Every write is a single item under a condition. */
 export interface SequenceStore {
@@ -130,8 +151,12 @@ export interface SequenceStore {
    * @throws {IllegalSequenceTransitionError}
    */
   move(row: SequenceRow, to: SequenceStatus, change?: SequenceChange): Promise<SequenceRow | undefined>;
-  /** Notes that Mapillary accepted the finish, before the photos' rows are brought up to date. */
-  noteFinished(row: SequenceRow, photos: number): Promise<SequenceRow | undefined>;
+  /**
+   * Notes how far a finishing sequence has come.
+   *
+   * @returns the sequence as it is now, `undefined` when somebody else has changed it
+   */
+  noteParts(row: SequenceRow, parts: readonly SequencePart[]): Promise<SequenceRow | undefined>;
   /** Forgets a closing sequence none of whose slots became a photo. */
   dropEmpty(row: SequenceRow): Promise<void>;
 }

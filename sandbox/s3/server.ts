@@ -6,9 +6,9 @@
  * do and the sandbox cannot is answered 501, never passed over.
  */
 import { randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { ConnectionDroppedError, type Fault, type Faults } from "../faults.ts";
-import { listenOnLoopback } from "../listen.ts";
+import { type Listen, onOwnPort } from "../listen.ts";
 import { type Answer, errorAnswer, toS3Error } from "./answer.ts";
 import type { ObjectInfo, ObjectStore } from "./object-store.ts";
 import type { PostAccounts } from "./post-signature.ts";
@@ -22,6 +22,8 @@ import { faultAnswer, type RequestBody, receiveBody, sendAnswer } from "./wire.t
 export interface S3SandboxOptions {
   /** TCP port on 127.0.0.1. Default 0: any free one. */
   readonly port?: number;
+  /** Where to listen instead. Default: on a port of its own. */
+  readonly listen?: Listen;
   /** The buckets by name, for good: they cannot be created over HTTP. */
   readonly buckets: Readonly<Record<string, ObjectStore>>;
   /**
@@ -82,11 +84,11 @@ export async function startS3Sandbox(options: S3SandboxOptions): Promise<S3Sandb
     await sendAnswer(response, answer, { requestId, fault, signal: stopping.signal });
   };
 
-  const server = createServer((request, response) => {
+  const listen = options.listen ?? onOwnPort(options.port);
+  const listening = await listen((request, response) => {
     // What gets here has no answer: the client went away, the fault dial cut the line, or the sandbox is stopping.
     serve(request, response).catch(() => request.socket.destroy());
   });
-  const listening = await listenOnLoopback(server, options.port);
   url = listening.url;
 
   return {

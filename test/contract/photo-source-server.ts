@@ -16,6 +16,10 @@ interface Misbehaviour {
   readonly refuse?: Refusal;
   /** Leaves a header out. */
   readonly omit?: "etag" | "content-length";
+  /** Sends the whole to whoever asks for a part. */
+  readonly ignoreRange?: boolean;
+  /** Says this of the part it sends. */
+  readonly contentRange?: string;
   /** Says this instead of the true ETag. */
   readonly etag?: string;
 }
@@ -130,16 +134,24 @@ function sendObject(
   wrong: Misbehaviour,
 ): void {
   if (wrong.omit !== "etag") response.setHeader("etag", `"${wrong.etag ?? stored.etag}"`);
-  if (wrong.omit !== "content-length") response.setHeader("content-length", stored.bytes.byteLength);
+  const size = stored.bytes.byteLength;
+  const asked = Number(/^bytes=(\d+)-$/u.exec(request.headers.range ?? "")?.[1] ?? 0);
+  const from = wrong.ignoreRange ? 0 : asked;
+  const bytes = stored.bytes.subarray(from);
+  if (from > 0) {
+    response.statusCode = 206;
+    response.setHeader("content-range", wrong.contentRange ?? `bytes ${from}-${size - 1}/${size}`);
+  }
+  if (wrong.omit !== "content-length") response.setHeader("content-length", bytes.byteLength);
   // Node would count the bytes of a body that is sent at once.
   response.flushHeaders();
   if (request.method === "HEAD") {
     response.end();
   } else if (wrong.cutAfterBytes !== undefined) {
-    response.write(stored.bytes.subarray(0, wrong.cutAfterBytes), () => response.destroy());
+    response.write(bytes.subarray(0, wrong.cutAfterBytes), () => response.destroy());
   } else if (wrong.stallAfterBytes !== undefined) {
-    response.write(stored.bytes.subarray(0, wrong.stallAfterBytes));
+    response.write(bytes.subarray(0, wrong.stallAfterBytes));
   } else {
-    response.end(stored.bytes);
+    response.end(bytes);
   }
 }

@@ -24,8 +24,8 @@ export function describePhotoSource(name: string, createSource: (endpoint: strin
         (error: unknown) => (error instanceof PhotoGoneError ? error.code : error),
       );
 
-    async function readAll(ref: PhotoRef, signal = NEVER): Promise<Buffer> {
-      const photo = await source.open(ref, signal);
+    async function readAll(ref: PhotoRef, signal = NEVER, fromBytes?: number): Promise<Buffer> {
+      const photo = await source.open(ref, signal, fromBytes);
       const blocks: Uint8Array[] = [];
       for (let next = await photo.body.next(); !next.done; next = await photo.body.next())
         blocks.push(Buffer.from(next.value));
@@ -45,6 +45,44 @@ export function describePhotoSource(name: string, createSource: (endpoint: strin
         expect(server.requests.length - before).toBe(1);
       },
     );
+
+    it.each([1, 2 ** 20 + 7, PHOTO.byteLength - 1])(
+      "gives what follows byte %d in one request",
+      async (from) => {
+        const ref = server.put("part.jpg", PHOTO);
+        const before = server.requests.length;
+
+        const bytes = await readAll(ref, NEVER, from);
+
+        expect(bytes.equals(PHOTO.subarray(from))).toBe(true);
+        expect(server.requests.length - before).toBe(1);
+      },
+    );
+
+    it("takes no part for another, and no whole for a part", async () => {
+      const ref = server.put("other-part.jpg", PHOTO);
+      server.misbehave({ contentRange: `bytes 6-${PHOTO.byteLength - 1}/${PHOTO.byteLength}` });
+      await expect(source.open(ref, NEVER, 5)).rejects.toThrow("expected bytes 5-");
+
+      server.misbehave({ ignoreRange: true });
+      await expect(source.open(ref, NEVER, 5)).rejects.toThrow("expected bytes 5-");
+    });
+
+    it("finds out that a photo was overwritten also when it reads a part", async () => {
+      const { versionId: _, ...ref } = server.put("changing.jpg", PHOTO);
+      server.put("changing.jpg", Buffer.concat([PHOTO, PHOTO]));
+
+      expect(await goneCodeOf(source.open(ref, NEVER, 5))).toBe("source-changed");
+      server.misbehave({ ignoreIfMatch: true });
+      expect(await goneCodeOf(source.open(ref, NEVER, 5))).toBe("source-changed");
+    });
+
+    it("breaks off a part that ends early", async () => {
+      const ref = server.put("cut-part.jpg", PHOTO);
+      server.misbehave({ cutAfterBytes: 2 ** 20 });
+
+      await expect(readAll(ref, NEVER, 5)).rejects.toThrow(/ended after|aborted|ECONNRESET|terminated/u);
+    });
 
     it("gives an empty photo", async () => {
       const ref = server.put("empty.jpg", Buffer.alloc(0));

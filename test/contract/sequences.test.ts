@@ -170,10 +170,10 @@ describe("closing", () => {
     await store.claimSlots(aTrack(), SENDER, asks(1));
     const closing = await store.move(await only("open"), "closing");
     const finishing = closing && (await store.move(closing, "finishing"));
-    const noted = finishing && (await store.noteFinished(finishing, 1));
-    const published = noted && (await store.move(noted, "published"));
+    const noted = finishing && (await store.noteParts(finishing, [{ slots: [0], status: "begun" }]));
+    const published = noted && (await store.move(noted, "published", { photos: 1 }));
 
-    expect(noted).toMatchObject({ finishedAt: "2026-11-22T12:00:00.000Z", photos: 1 });
+    expect(noted).toMatchObject({ status: "finishing", parts: [{ slots: [0], status: "begun" }] });
     expect(published).toMatchObject({ status: "published", photos: 1 });
     expect(await mine("finishing")).toEqual([]);
     const today = await store.publishedOn("2026-11-22");
@@ -188,6 +188,31 @@ describe("closing", () => {
     const both = await Promise.all([store.move(closing, "finishing"), store.move(closing, "finishing")]);
 
     expect(both.filter((row) => row !== undefined)).toHaveLength(1);
+  });
+
+  it("lets one of two workers note how far it is, and neither go on from what the other changed", async () => {
+    await store.claimSlots(aTrack(), SENDER, asks(1));
+    const closing = await store.move(await only("open"), "closing");
+    const finishing = closing && (await store.move(closing, "finishing"));
+    if (finishing === undefined) throw new Error("not finishing");
+
+    const begun = [{ slots: [0], status: "begun" }] as const;
+    const both = await Promise.all([store.noteParts(finishing, begun), store.noteParts(finishing, begun)]);
+
+    expect(both.filter((row) => row !== undefined)).toHaveLength(1);
+    expect(await store.move(finishing, "closing")).toBeUndefined();
+    expect(await only("finishing")).toMatchObject({ parts: begun });
+  });
+
+  it("begins another epoch where the organization changes, and keeps it with the sequence", async () => {
+    const ours = { ...SENDER, organizationId: "123" };
+    const [first] = await store.claimSlots(aTrack(), SENDER, asks(1, "a"));
+    const [second] = await store.claimSlots(aTrack(), ours, asks(1, "b"));
+    const [third] = await store.claimSlots(aTrack(), ours, asks(1, "c"));
+
+    expect(second?.sequenceId).not.toBe(first?.sequenceId);
+    expect([third?.sequenceId, third?.index]).toEqual([second?.sequenceId, 1]);
+    expect((await store.ofTrack(aTrack())).map(({ sender }) => sender)).toEqual([SENDER, ours]);
   });
 
   it("refuses a step that a sequence's life does not have", async () => {

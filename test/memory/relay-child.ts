@@ -6,13 +6,17 @@ import { DEFAULT_ACCESS_KEY_ID } from "../../lib/mapillary/bucket-account.ts";
 import { CLOUD_RETRIES } from "../../lib/pipeline/backoff.ts";
 import { createBucketAccount } from "../../lib/pipeline/bucket-account.node.ts";
 import { createDeps } from "../../lib/pipeline/deps.node.ts";
+import type { Account } from "../../lib/pipeline/deps.ts";
 import { relayMessages } from "../../lib/pipeline/relay-messages.ts";
+import { createV4Account } from "../../lib/pipeline/v4-account.node.ts";
 import { createSandboxPhotoSource } from "../../sandbox/photo-source.ts";
 import { makeUploadHashes } from "../../sandbox/s3/policy-maker.ts";
 import { s3EventBody } from "../../sandbox/s3-event.ts";
 import { peakRssBytes } from "../support/peak-rss.ts";
 
 const { SOURCE_URL = "", UPLOAD_URL = "", TABLE_URL = "", COUNT = "", SIZE_MIB = "" } = process.env;
+const { LANE = "bucket", GRAPH_URL = "", ACCESS_TOKEN = "" } = process.env;
+const LONGEST_MS = 900_000;
 const MIB = 2 ** 20;
 const common = { region: "eu-west-1", credentials: { accessKeyId: "x", secretAccessKey: "x" } };
 const hashes = makeUploadHashes({
@@ -22,17 +26,24 @@ const hashes = makeUploadHashes({
   maxBytes: 2 ** 32,
   secret: "x",
 });
-const account = { uploadUrl: UPLOAD_URL, username: "driver", accessKeyId: DEFAULT_ACCESS_KEY_ID, ...hashes };
+const inbox = { uploadUrl: UPLOAD_URL, username: "driver", accessKeyId: DEFAULT_ACCESS_KEY_ID, ...hashes };
+function createAccount(): Account {
+  if (LANE === "bucket") return createBucketAccount("default", inbox, LONGEST_MS);
+  const credential = { kind: "token", accessToken: ACCESS_TOKEN } as const;
+  const v4 = { credential, uploadEndpoint: UPLOAD_URL, graphEndpoint: GRAPH_URL };
+  return createV4Account("default", v4, LONGEST_MS);
+}
+
 const source = createSandboxPhotoSource(SOURCE_URL);
 const dynamo = new DynamoDBClient({ ...common, endpoint: TABLE_URL });
 const deps = createDeps({
-  fleet: readFleet({ destination: "bucket" }),
+  fleet: readFleet({ destination: LANE }),
   table: {
     client: DynamoDBDocumentClient.from(dynamo, { marshallOptions: { removeUndefinedValues: true } }),
     name: "mapillary-relay",
   },
   source,
-  accounts: new Map([["default", createBucketAccount("default", account, 900_000)]]),
+  accounts: new Map([["default", createAccount()]]),
   retries: CLOUD_RETRIES,
   relayLifetimeMs: 900_000,
   indexLagMs: 0,

@@ -1,33 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { makePhoto, streamGrownPhoto } from "../../sandbox/photo-maker.ts";
-import type { NewObject, ObjectInfo, ObjectStore } from "../../sandbox/s3/object-store.ts";
+import type { NewObject, ObjectStore } from "../../sandbox/s3/object-store.ts";
 import { type S3Sandbox, startS3Sandbox } from "../../sandbox/s3/server.ts";
 import { startTableSandbox, type TableSandbox } from "../../sandbox/table.ts";
-
-const MIB = 2 ** 20;
-
-/** What a worker is started with in Lambda: docs/decisions/009-own-blocks.md. */
-const WORKER_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=128"];
-
-/** Photos that are made while they are read: the key says how large and which one. */
-function createGrownPhotos(): ObjectStore {
-  const infoOf = (key: string): ObjectInfo => {
-    const sizeBytes = Number(key.split("-")[0]) * MIB;
-    return { key, etag: `etag-of-${key}`, sizeBytes, modifiedMs: 0, headers: {}, tags: [] };
-  };
-  return {
-    ...readOnly(),
-    head: async (key) => infoOf(key),
-    open: async (key) => ({
-      info: infoOf(key),
-      read: () => streamGrownPhoto(makePhoto({ seed: key.length }), infoOf(key).sizeBytes),
-      close: async () => {},
-    }),
-  };
-}
+import { createGrownPhotos, MIB, readOnly } from "./grown-photos.ts";
+import { relayInChild } from "./relay-in-child.ts";
 
 /** Counts what arrives and forgets it. */
 function createSink() {
@@ -44,22 +20,6 @@ function createSink() {
   return { arrived, store };
 }
 
-function readOnly(): ObjectStore {
-  const refuse = async () => {
-    throw new Error("not in this test");
-  };
-  return {
-    put: refuse,
-    head: refuse,
-    open: refuse,
-    delete: refuse,
-    setTags: refuse,
-    keys: async function* () {
-      yield* [];
-    },
-  };
-}
-
 const sink = createSink();
 let source: S3Sandbox;
 let destination: S3Sandbox;
@@ -71,26 +31,6 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([source.stop(), destination.stop(), table.stop()]));
 
-/** Relays `count` photos of `sizeMib` each in a process of its own. @returns what its memory was, in MB */
-async function relayInChild(
-  count: number,
-  sizeMib: number,
-): Promise<{ idleMb: number; peakMb: number; cpuSeconds: number; settled: number }> {
-  const child = spawn(process.execPath, [...WORKER_FLAGS, `${import.meta.dirname}/relay-child.ts`], {
-    env: {
-      ...process.env,
-      SOURCE_URL: source.url,
-      UPLOAD_URL: `${destination.url}/inbox`,
-      TABLE_URL: table.url,
-      COUNT: String(count),
-      SIZE_MIB: String(sizeMib),
-    },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const [output] = await Promise.all([text(child.stdout), once(child, "exit")]);
-  return JSON.parse(output);
-}
-
 it.each([
   [1, 200],
   [500, 8],
@@ -99,7 +39,11 @@ it.each([
   async (count, sizeMib) => {
     const before = sink.arrived.length;
 
-    const { idleMb, peakMb, cpuSeconds, settled } = await relayInChild(count, sizeMib);
+    const { idleMb, peakMb, cpuSeconds, settled } = await relayInChild(count, sizeMib, {
+      SOURCE_URL: source.url,
+      UPLOAD_URL: `${destination.url}/inbox`,
+      TABLE_URL: table.url,
+    });
 
     const arrived = sink.arrived.slice(before).filter(({ sizeBytes }) => sizeBytes === sizeMib * MIB);
     expect(settled).toBe(count);

@@ -4,6 +4,7 @@ import type { FleetInput } from "../../lib/config/fleet.ts";
 import type { PhotoRow } from "../../lib/ledger/ledger.ts";
 import type { PhotoRef } from "../../lib/photo/photo.ts";
 import { buryEvent } from "../../lib/pipeline/dead-letter.ts";
+import { accountNamed, type Deps } from "../../lib/pipeline/deps.ts";
 import { relayMessages } from "../../lib/pipeline/relay-messages.ts";
 import type { Message } from "../../lib/pipeline/take-in.ts";
 import { makePhoto } from "../../sandbox/photo-maker.ts";
@@ -33,7 +34,44 @@ async function boundPhoto(world: World): Promise<PhotoRef> {
   return ref;
 }
 
+/** The same world, with its account on the other lane. */
+function v4DepsOf(world: World): Deps {
+  const deps = world.deps();
+  const account = accountNamed(deps, "default");
+  return { ...deps, accounts: new Map([["default", { ...account, lane: "v4" }]]) };
+}
+
 describe("a photo that is bound", () => {
+  it("begins a session of its own when its lane becomes v4, in the place it has", async () => {
+    const world = newWorld();
+    const ref = await boundPhoto(world);
+    const before = await rowOf(world, ref);
+
+    await relay(world, world.message(ref), v4DepsOf(world));
+
+    const row = await rowOf(world, ref);
+    expect(row).toMatchObject({ status: "relayed", handle: world.sent[0]?.destinationKey });
+    expect(row?.binding?.destinationKey).toMatch(/^mly_tools_uuid_/u);
+    expect(row?.binding?.slot).toBe(before?.binding?.slot);
+    expect(world.sent[0]?.bytes.length).toBe(ref.sizeBytes + (row?.binding?.rewrite?.addedBytes ?? 0));
+  });
+
+  it("is given up when its lane becomes the bucket's, and bound anew when it is fed again", async () => {
+    const world = newWorld();
+    const ref = world.put("van/b.jpg", makePhoto({ latitudeDeg: 59.3, longitudeDeg: 18.1, seed: 9 }));
+    world.answers.push(later);
+    await relay(world, world.message(ref), v4DepsOf(world));
+
+    await relay(world, world.message(ref));
+    const given = await rowOf(world, ref);
+    world.clock.advance(1_000);
+    await relay(world, world.message(ref));
+
+    expect(given).toMatchObject({ status: "failed", error: { code: "lane-changed" } });
+    expect(await rowOf(world, ref)).toMatchObject({ status: "relayed" });
+    expect(world.sent[0]?.destinationKey).toMatch(/^driver\/.*\/b\.jpg$/u);
+  });
+
   it.each([
     [{ skip: true }, "skipped-by-rule"],
     [{ privacyZones: [{ center: [59.3, 18.1] as [number, number], radiusMeters: 100 }] }, "privacy-zone"],

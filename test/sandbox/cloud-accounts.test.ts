@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readFleet } from "../../lib/config/fleet.ts";
+import { createBucketAccount } from "../../lib/pipeline/bucket-account.node.ts";
 import { startCloudDestination } from "../../sandbox/cloud-destination.ts";
 import type { ObjectStore } from "../../sandbox/s3/object-store.ts";
 import { announceAll, bytesIn, type CloudForTest, FOREVER, fillBucket, openCloud } from "./cloud-for-test.ts";
@@ -48,11 +49,12 @@ it("sends with each account's own credentials to somebody else's endpoint", asyn
   after.defer(users.stop);
   const [anna, bo, cy] = [...users.accounts.values()];
   if (!anna || !bo || !cy) throw new Error("the destination made no accounts");
-  const destinations = new Map([
-    ["north", anna],
-    ["default", bo],
-    ["south_2", cy],
-  ]);
+  const destinations = new Map(
+    Object.entries({ north: anna, default: bo, south_2: cy }).map(([name, account]) => [
+      name,
+      createBucketAccount(name, account, 60_000),
+    ]),
+  );
   const photos = await fillBucket(KEYS);
   await using opened = await openCloud(photos, { fleet: FLEET, destinations });
 

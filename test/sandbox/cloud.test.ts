@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { readFleet } from "../../lib/config/fleet.ts";
+import { createBucketAccount } from "../../lib/pipeline/bucket-account.node.ts";
 import type { CloudOptions } from "../../sandbox/cloud.ts";
 import { createFaults, type Faults } from "../../sandbox/faults.ts";
 import { startQueueSandbox } from "../../sandbox/queue.ts";
@@ -164,7 +165,7 @@ describe("the embedded cloud", () => {
     for (let run = 0; run < 2; run += 1) {
       const { cloud, count } = await open(photos, {
         stateDirectory,
-        destinations: new Map([["default", account]]),
+        destinations: new Map([["default", createBucketAccount("default", account, 60_000)]]),
       });
       await announceAll(cloud, photos);
       ends.push(await cloud.drain(FOREVER), count("account.stopped"));

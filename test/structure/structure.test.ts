@@ -11,7 +11,7 @@ const files = globSync(ROOMS.map((room) => `${room}/**/*.ts`)).map((path) => ({
 const inRoom = (room: string) => files.filter(({ path }) => path.startsWith(`${room}/`));
 
 /** Only these touch the world. */
-const ADAPTER = /\.(dynamo|s3|sqs|http|node)\.ts$/;
+const ADAPTER = /\.(dynamo|s3|sqs|ssm|http|node)\.ts$/;
 
 /** What a file imports, type-only imports left out; relative paths resolved to the root. */
 function importsOf({ path, text }: { readonly path: string; readonly text: string }): string[] {

@@ -127,6 +127,7 @@ export function createWorld(table: Table, fleet: Partial<FleetInput> = {}): Worl
           "default",
           {
             name: "default",
+            lane: "bucket",
             // Gates are shared by name: worlds must not stop each other.
             key: { name: bucket, credentialsMark: "m" },
             username: "driver",
@@ -178,8 +179,10 @@ function createMemoryDestination(step: Step, world: World): Destination {
     },
     accountObjection: () => world.accountObjection,
     objection: () => world.accountObjection,
-    send: (shipment, content) =>
-      step("send", async () => {
+    // Opening the photo is a call of its own.
+    send: async (shipment, payload, signal) => {
+      const content = await payload.open(0, signal);
+      return await step("send", async () => {
         await world.beforeSend(shipment);
         const chunks = [...content.head];
         for (let next = await content.rest.next(); !next.done; next = await content.rest.next())
@@ -191,7 +194,8 @@ function createMemoryDestination(step: Step, world: World): Destination {
         const hasArrived = outcome.kind === "done" || ("code" in outcome && outcome.code === ANSWER_LOST);
         if (hasArrived) world.sent.push({ ...shipment, bytes: Buffer.concat(chunks) });
         return outcome;
-      }),
+      });
+    },
     finish: ({ id }) =>
       step("finish", async () => {
         const outcome = world.finishAnswers.shift()?.() ?? { kind: "done", destination: id };

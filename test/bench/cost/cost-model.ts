@@ -109,7 +109,7 @@ export function fixedPerMonth({ workload, prices }: Question): Amount[] {
   return [
     { what: "looking into two empty queues", usd: POLLED_QUEUES * polls * prices.sqsRequest },
     { what: "a round of closing every minute", usd: MINUTES_PER_MONTH * round },
-    { what: `${workload.alarms} alarms`, usd: workload.alarms * prices.alarmMonth },
+    { what: `${workload.alarms} metrics watched by alarms`, usd: workload.alarms * prices.alarmMonth },
     { what: `${workload.metrics} metrics made from the log`, usd: workload.metrics * prices.metricMonth },
     { what: "a dashboard", usd: prices.dashboardMonth },
   ];

@@ -120,6 +120,7 @@ function refOf(key: string, bytes: Uint8Array): PhotoRef {
 function createDriveDeps(table: Table, contents: ReadonlyMap<string, Uint8Array>, log: Log): Deps {
   const account = {
     name: "default",
+    lane: "bucket" as const,
     key: { name: "default", credentialsMark: "01234567" },
     username: USERNAME,
     destination: createWillingDestination(),
@@ -167,7 +168,8 @@ function createWillingDestination(): Destination {
     repeatedFinish: "harmless",
     accountObjection: () => undefined,
     objection: () => undefined,
-    async send({ destinationKey }, { rest }) {
+    async send({ destinationKey }, payload, signal) {
+      const { rest } = await payload.open(0, signal);
       for (let next = await rest.next(); !next.done; ) next = await rest.next();
       return { kind: "done", destination: destinationKey };
     },

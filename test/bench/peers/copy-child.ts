@@ -22,7 +22,11 @@ await runMeasured((job) => {
   return atOnce(job.concurrency, async (key) => {
     const ref = { bucket: SOURCE_BUCKET, key, etag: etagOf(key), sizeBytes: sizeBytesOf(key) };
     const photo = await source.open(ref, signal);
-    const outcome = await destination.send(shipmentOf(job, key), { head: [], rest: photo.body }, signal);
+    const outcome = await destination.send(
+      shipmentOf(job, key),
+      { open: async () => ({ head: [], rest: photo.body }) },
+      signal,
+    );
     photo.close();
     if (outcome.kind !== "done") throw new Error(JSON.stringify(outcome));
   });

@@ -33,11 +33,13 @@ describe("the start bench, one run", () => {
     }
   });
 
-  it("finds the relay's bundle no larger than 700 KB", () => {
+  it("finds the relay's bundle no larger than 700 KB, but for what the v4 lane alone loads later", () => {
     const relay = report.functions.find(({ name }) => name === "relay");
+    const ssm = relay?.contents.find(({ name }) => name === "@aws-sdk/client-ssm");
 
+    expect(ssm?.bytesAtStart).toBe(0);
     expect(relay?.bytes).toBeGreaterThan(100_000);
-    expect(relay?.bytes).toBeLessThanOrEqual(MAX_RELAY_BYTES);
+    expect((relay?.bytes ?? 0) - (ssm?.bytes ?? 0)).toBeLessThanOrEqual(MAX_RELAY_BYTES);
   });
 
   it("tells what is in a bundle, largest at the start first, and accounts for nearly all of it", () => {

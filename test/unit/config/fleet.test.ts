@@ -12,6 +12,9 @@ describe("a fleet's configuration", () => {
       approve: "automatic",
       duplicates: "skip",
       photosAtOnce: 16,
+      maxWorkers: 10,
+      replaceNotifications: false,
+      vehicles: [],
       rules: [],
     });
   });
@@ -44,7 +47,7 @@ describe("a fleet's configuration", () => {
     ]) {
       expect(problems.join("\n")).toContain(`${field}: `);
     }
-    expect(problems).toContain('destination: Invalid input: expected "bucket"; found nothing');
+    expect(problems).toContain('destination: Invalid option: expected one of "bucket"|"v4"; found nothing');
     expect(problems.join("\n")).toContain(
       'no bucket name; expected 3 to 63 lower-case letters, digits, dots and hyphens; found "Photos!"',
     );
@@ -64,6 +67,44 @@ describe("a fleet's configuration", () => {
 
   it.each(["", "-5m", "ten minutes", "5 parsecs"])("refuses the quiet period %j", (quietPeriod) => {
     expect(problemsOf(() => defineFleet({ destination: "bucket", quietPeriod }))).toHaveLength(1);
+  });
+});
+
+describe("a fleet's deployment", () => {
+  it.each(["van-7", "north/van-7", "Bus_3", "a.b@c", "v".repeat(32)])("takes the vehicle %j", (vehicle) => {
+    expect(defineFleet({ destination: "bucket", vehicles: [vehicle] }).vehicles).toEqual([vehicle]);
+  });
+
+  // A policy would take the first three for more than one folder.
+  it.each(["*", "van-?", "van-$", "", "/van-7", "van-7/", "a//b", "van 7", "Straße", "v".repeat(33)])(
+    "refuses the vehicle %j",
+    (vehicle) => {
+      const problems = problemsOf(() => defineFleet({ destination: "bucket", vehicles: [vehicle] }));
+
+      expect(problems.join()).toContain("vehicles[0]: ");
+    },
+  );
+
+  it("refuses a vehicle that is named twice", () => {
+    const vehicles = ["van-7", "van-8", "van-7"];
+
+    expect(problemsOf(() => defineFleet({ destination: "bucket", vehicles }))).toEqual([
+      "vehicles: a vehicle is named twice",
+    ]);
+  });
+
+  it.each([2, 1_000])("takes %i workers, as Lambda does", (maxWorkers) => {
+    expect(defineFleet({ destination: "bucket", maxWorkers }).maxWorkers).toBe(maxWorkers);
+  });
+
+  it.each([0, 1, 1_001, 2.5])("refuses %d workers", (maxWorkers) => {
+    expect(problemsOf(() => defineFleet({ destination: "bucket", maxWorkers }))).toHaveLength(1);
+  });
+
+  it("refuses an address that mail would not reach", () => {
+    expect(problemsOf(() => defineFleet({ destination: "bucket", alarmEmail: "fleet" })).join()).toContain(
+      "alarmEmail: ",
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import type { BucketAccount } from "../../../lib/mapillary/bucket-account.ts";
-import type { Content, Shipment } from "../../../lib/mapillary/destination.ts";
+import type { Content, FinishRequest, Payload, Shipment } from "../../../lib/mapillary/destination.ts";
 import {
   type BucketDestinationOptions,
   createBucketDestination,
@@ -42,6 +42,26 @@ export function shipmentOf(sizeBytes: number, filename = "IMG_1.jpg"): Shipment 
 
 export function contentOf(...blocks: readonly Uint8Array[]): Content {
   return { head: [], rest: replay(blocks) };
+}
+
+/** A payload that is opened once, from its beginning. */
+export function payloadOf(...blocks: readonly Uint8Array[]): Payload {
+  return opening(contentOf(...blocks));
+}
+
+/** A payload that has this content, from its beginning. */
+export function opening(content: Content): Payload {
+  return {
+    async open(fromBytes) {
+      if (fromBytes !== 0) throw new RangeError(`the bucket lane has no use for an offset of ${fromBytes}`);
+      return content;
+    },
+  };
+}
+
+/** Tells the bucket lane that a sequence is complete. */
+export function finishOf(id: string): FinishRequest {
+  return { id, handles: [] };
 }
 
 /** A signal that nobody aborts. */

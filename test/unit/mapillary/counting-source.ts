@@ -1,5 +1,4 @@
-import type { Content } from "../../../lib/mapillary/destination.ts";
-import { shipmentOf } from "./bucket-account-fixture.ts";
+import { opening, shipmentOf } from "./bucket-account-fixture.ts";
 
 export const BLOCK = Buffer.alloc(64 * 2 ** 10, "x");
 
@@ -26,6 +25,6 @@ export function countingSource(
   return {
     asked,
     shipment: shipmentOf(blocks * BLOCK.byteLength),
-    content: { head: [], rest } satisfies Content,
+    payload: opening({ head: [], rest }),
   };
 }

@@ -2,7 +2,7 @@
  * Sends photos to the URL it is given and prints by how much its memory ever grew for the big one: bytes of peak
  * resident size over what a small one had taken.
  */
-import { destinationAt, NEVER, shipmentOf } from "./bucket-account-fixture.ts";
+import { destinationAt, NEVER, opening, shipmentOf } from "./bucket-account-fixture.ts";
 
 const BLOCK_BYTES = 64 * 2 ** 10;
 const [uploadUrl = "", smallBytes = "0", bigBytes = "0"] = process.argv.slice(2);
@@ -17,7 +17,7 @@ async function* photoOf(sizeBytes: number): AsyncGenerator<Uint8Array> {
 async function peakBytesAfter(sizeBytes: number): Promise<number> {
   const outcome = await destination.send(
     shipmentOf(sizeBytes),
-    { head: [], rest: photoOf(sizeBytes) },
+    opening({ head: [], rest: photoOf(sizeBytes) }),
     NEVER,
   );
   if (outcome.kind !== "done") throw new Error(JSON.stringify(outcome));

@@ -1,5 +1,12 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { contentOf, destinationAt, NEVER, SEQUENCE_ID, shipmentOf } from "./bucket-account-fixture.ts";
+import {
+  destinationAt,
+  finishOf,
+  NEVER,
+  payloadOf,
+  SEQUENCE_ID,
+  shipmentOf,
+} from "./bucket-account-fixture.ts";
 import { countingSource, pause } from "./counting-source.ts";
 import {
   answerText,
@@ -31,9 +38,9 @@ describe("an answer that comes before the photo is sent", () => {
         setTimeout(() => socket.resetAndDestroy(), 20);
       },
     });
-    const { asked, shipment, content } = countingSource(300);
+    const { asked, shipment, payload } = countingSource(300);
 
-    const outcome = await destinationAt(url).send(shipment, content, NEVER);
+    const outcome = await destinationAt(url).send(shipment, payload, NEVER);
 
     expect(outcome).toMatchObject({ kind: "never", scope: "account", message: "Policy expired" });
     const askedAtOnce = asked.blocks;
@@ -44,24 +51,24 @@ describe("an answer that comes before the photo is sent", () => {
 
   it("does not wait for a source that has nothing to give", async () => {
     const { url } = await serving({ onHead: (socket) => socket.write(answerText(403)) });
-    const { shipment, content } = countingSource(2, (index) =>
+    const { shipment, payload } = countingSource(2, (index) =>
       index === 1 ? new Promise(() => {}) : undefined,
     );
 
-    const outcome = await destinationAt(url).send(shipment, content, NEVER);
+    const outcome = await destinationAt(url).send(shipment, payload, NEVER);
 
     expect(outcome).toMatchObject({ kind: "never", scope: "account" });
   });
 
   it("outlives a source that fails afterwards", async () => {
     const { url } = await serving({ onHead: (socket) => socket.write(answerText(403)) });
-    const { shipment, content } = countingSource(2, async (index) => {
+    const { shipment, payload } = countingSource(2, async (index) => {
       if (index === 0) return;
       await pause(100);
       throw new Error("too late to matter");
     });
 
-    const outcome = await destinationAt(url).send(shipment, content, NEVER);
+    const outcome = await destinationAt(url).send(shipment, payload, NEVER);
     await pause(150);
 
     expect(outcome).toMatchObject({ kind: "never", scope: "account" });
@@ -69,9 +76,9 @@ describe("an answer that comes before the photo is sent", () => {
 
   it("is no success, however good it sounds", async () => {
     const { url, posts } = await serving({ onHead: (socket) => socket.pause().write(answerText(204)) });
-    const { shipment, content } = countingSource(300);
+    const { shipment, payload } = countingSource(300);
 
-    const outcome = await destinationAt(url).send(shipment, content, NEVER);
+    const outcome = await destinationAt(url).send(shipment, payload, NEVER);
 
     expect(outcome).toMatchObject({ kind: "later", code: "answered-early" });
     expect(posts).toHaveLength(0);
@@ -81,7 +88,7 @@ describe("an answer that comes before the photo is sent", () => {
     const { url } = await serving({ onHead: (socket) => socket.pause().write(answerText(204)) });
     const photo = Buffer.alloc(19 * MIB);
 
-    const outcome = await destinationAt(url).send(shipmentOf(photo.byteLength), contentOf(photo), NEVER);
+    const outcome = await destinationAt(url).send(shipmentOf(photo.byteLength), payloadOf(photo), NEVER);
 
     expect(outcome).toMatchObject({ kind: "later", code: "answered-early" });
   });
@@ -94,7 +101,7 @@ describe("an answer that comes before the photo is sent", () => {
       },
     });
     const send = (filename: string) =>
-      destinationAt(url).send(shipmentOf(1, filename), contentOf(Buffer.from("x")), NEVER);
+      destinationAt(url).send(shipmentOf(1, filename), payloadOf(Buffer.from("x")), NEVER);
 
     expect(await send("forbidden.jpg")).toMatchObject({ kind: "never", scope: "account", code: "http-403" });
     expect(await send("bad.jpg")).toMatchObject({ kind: "later", code: "http-400" });
@@ -102,7 +109,7 @@ describe("an answer that comes before the photo is sent", () => {
 });
 
 describe("a connection that breaks", () => {
-  const small = () => [shipmentOf(1), contentOf(Buffer.from("x")), NEVER] as const;
+  const small = () => [shipmentOf(1), payloadOf(Buffer.from("x")), NEVER] as const;
 
   it("is called stale when it had served before", async () => {
     let requests = 0;
@@ -134,9 +141,9 @@ describe("a connection that breaks", () => {
     const { url, posts } = await serving({
       onHead: (socket) => setTimeout(() => socket.resetAndDestroy(), 30),
     });
-    const { shipment, content } = countingSource(300, () => pause(5));
+    const { shipment, payload } = countingSource(300, () => pause(5));
 
-    const outcome = await destinationAt(url).send(shipment, content, NEVER);
+    const outcome = await destinationAt(url).send(shipment, payload, NEVER);
 
     expect(outcome).toMatchObject({ kind: "later", code: expect.stringMatching(/^(ECONNRESET|EPIPE)$/) });
     expect(posts).toHaveLength(0);
@@ -154,9 +161,9 @@ describe("a connection that breaks", () => {
     const lost = await serving({ onPost: (socket) => socket.destroy() });
     const { url } = lost;
 
-    expect(await destinationAt(url).finish({ id: SEQUENCE_ID }, NEVER)).toMatchObject({ kind: "unknown" });
+    expect(await destinationAt(url).finish(finishOf(SEQUENCE_ID), NEVER)).toMatchObject({ kind: "unknown" });
     await lost.stop();
     server = undefined;
-    expect(await destinationAt(url).finish({ id: SEQUENCE_ID }, NEVER)).toMatchObject({ kind: "later" });
+    expect(await destinationAt(url).finish(finishOf(SEQUENCE_ID), NEVER)).toMatchObject({ kind: "later" });
   });
 });

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
-import { contentOf, destinationAt, NEVER, shipmentOf } from "./bucket-account-fixture.ts";
+import { destinationAt, NEVER, payloadOf, shipmentOf } from "./bucket-account-fixture.ts";
 import { countingSource, pause } from "./counting-source.ts";
 import {
   answerText,
@@ -27,7 +27,7 @@ describe("a time limit", () => {
     const { url } = await serving({ onHead: () => {} });
     const destination = destinationAt(url.replace("http:", "https:"), { timeouts: { connectMs: 80 } });
 
-    const outcome = await destination.send(shipmentOf(1), contentOf(Buffer.from("x")), NEVER);
+    const outcome = await destination.send(shipmentOf(1), payloadOf(Buffer.from("x")), NEVER);
 
     expect(outcome).toEqual({
       kind: "later",
@@ -41,27 +41,27 @@ describe("a time limit", () => {
     ["does not read", { onHead: (socket) => socket.pause() } satisfies UploadScript, 300],
   ])("ends an attempt when the server %s", async (_what, script: UploadScript, blocks) => {
     const { url } = await serving(script);
-    const { shipment, content } = countingSource(blocks);
+    const { shipment, payload } = countingSource(blocks);
 
-    const outcome = await destinationAt(url, { timeouts: { idleMs: 100 } }).send(shipment, content, NEVER);
+    const outcome = await destinationAt(url, { timeouts: { idleMs: 100 } }).send(shipment, payload, NEVER);
 
     expect(outcome).toMatchObject({ kind: "later", code: "idle-timeout" });
   });
 
   it("does not blame the server for a slow source", async () => {
     const { url } = await serving({ onPost: (socket) => socket.write(answerText(204)) });
-    const { shipment, content } = countingSource(1, () => pause(1_200));
+    const { shipment, payload } = countingSource(1, () => pause(1_200));
 
-    const outcome = await destinationAt(url, { timeouts: { idleMs: 500 } }).send(shipment, content, NEVER);
+    const outcome = await destinationAt(url, { timeouts: { idleMs: 500 } }).send(shipment, payload, NEVER);
 
     expect(outcome.kind).toBe("done");
   });
 
   it("ends an attempt that takes too long over all", async () => {
     const { url } = await serving({ onPost: (socket) => socket.write(answerText(204)) });
-    const { shipment, content } = countingSource(300, () => pause(10));
+    const { shipment, payload } = countingSource(300, () => pause(10));
 
-    const outcome = await destinationAt(url, { timeouts: { overallMs: 150 } }).send(shipment, content, NEVER);
+    const outcome = await destinationAt(url, { timeouts: { overallMs: 150 } }).send(shipment, payload, NEVER);
 
     expect(outcome).toEqual({ kind: "later", code: "overall-timeout", message: "not done within 150 ms" });
   });
@@ -74,7 +74,7 @@ describe("a time limit", () => {
 
     const outcome = await destinationAt(url, { timeouts: { idleMs: 100 } }).send(
       shipmentOf(1),
-      contentOf(Buffer.from("x")),
+      payloadOf(Buffer.from("x")),
       NEVER,
     );
 
@@ -88,7 +88,7 @@ describe("the signal", () => {
   it("keeps an attempt from beginning", async () => {
     const { url, connections } = await serving({});
 
-    const sending = destinationAt(url).send(shipmentOf(1), contentOf(), AbortSignal.abort(reason));
+    const sending = destinationAt(url).send(shipmentOf(1), payloadOf(), AbortSignal.abort(reason));
 
     await expect(sending).rejects.toBe(reason);
     expect(connections()).toBe(0);
@@ -104,10 +104,10 @@ describe("the signal", () => {
     ["an answer waited for", 1, () => {}],
   ])("ends %s", async (_what, blocks, beforeBlock) => {
     const { url } = await serving({ onHead: (socket) => blocks === 300 && socket.pause() });
-    const { shipment, content } = countingSource(blocks, beforeBlock);
+    const { shipment, payload } = countingSource(blocks, beforeBlock);
     const stop = new AbortController();
 
-    const sending = destinationAt(url).send(shipment, content, stop.signal);
+    const sending = destinationAt(url).send(shipment, payload, stop.signal);
     setTimeout(() => stop.abort(reason), 60);
 
     await expect(sending).rejects.toBe(reason);
@@ -120,9 +120,9 @@ describe("the signal", () => {
     const failing = new Promise<void>((_, fail) => {
       stop.signal.addEventListener("abort", () => fail(new Error("premature close")));
     });
-    const { shipment, content } = countingSource(2, (index) => (index === 1 ? failing : undefined));
+    const { shipment, payload } = countingSource(2, (index) => (index === 1 ? failing : undefined));
 
-    const sending = destinationAt(url).send(shipment, content, stop.signal);
+    const sending = destinationAt(url).send(shipment, payload, stop.signal);
     setTimeout(() => stop.abort(reason), 60);
 
     await expect(sending).rejects.toBe(reason);
@@ -132,7 +132,7 @@ describe("the signal", () => {
     const { url } = await serving({ onPost: (socket) => socket.write(answerText(204)) });
     const { signal } = new AbortController();
 
-    await destinationAt(url).send(shipmentOf(1), contentOf(Buffer.from("x")), signal);
+    await destinationAt(url).send(shipmentOf(1), payloadOf(Buffer.from("x")), signal);
 
     expect(getEventListeners(signal, "abort")).toHaveLength(0);
   });
@@ -146,7 +146,7 @@ describe("the signal", () => {
       },
     });
 
-    const outcome = await destinationAt(url).send(shipmentOf(1), contentOf(Buffer.from("x")), stop.signal);
+    const outcome = await destinationAt(url).send(shipmentOf(1), payloadOf(Buffer.from("x")), stop.signal);
 
     expect(outcome.kind).toBe("done");
   });

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { destinationAt, NEVER, shipmentOf } from "./bucket-account-fixture.ts";
+import { destinationAt, NEVER, opening, shipmentOf } from "./bucket-account-fixture.ts";
 
 const BLOCK_BYTES = 64 * 2 ** 10;
 const BLOCKS = 300;
@@ -37,7 +37,7 @@ it("mostly hears the answer of a server that resets the connection behind it", a
 
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const shipment = shipmentOf(BLOCKS * BLOCK_BYTES);
-    const outcome = await destination.send(shipment, { head: [], rest: photo() }, NEVER);
+    const outcome = await destination.send(shipment, opening({ head: [], rest: photo() }), NEVER);
     codes.push("code" in outcome ? outcome.code : outcome.kind);
   }
 

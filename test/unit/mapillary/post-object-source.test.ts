@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
-import { contentOf, destinationAt, NEVER, shipmentOf } from "./bucket-account-fixture.ts";
+import { contentOf, destinationAt, NEVER, opening, payloadOf, shipmentOf } from "./bucket-account-fixture.ts";
 import { BLOCK, countingSource, pause } from "./counting-source.ts";
 import { answerText, startUploadServer, type UploadScript, type UploadServer } from "./upload-server.ts";
 
@@ -23,11 +23,11 @@ describe("a source", () => {
   it("that fails ends the attempt with its own error, and the server never has a whole body", async () => {
     const { url, posts, openConnections } = await serving(silent);
     const failure = new Error("the object vanished");
-    const { shipment, content } = countingSource(20, (index) => {
+    const { shipment, payload } = countingSource(20, (index) => {
       if (index === 10) throw failure;
     });
 
-    await expect(destinationAt(url).send(shipment, content, NEVER)).rejects.toBe(failure);
+    await expect(destinationAt(url).send(shipment, payload, NEVER)).rejects.toBe(failure);
 
     await expect.poll(openConnections).toBe(0);
     expect(posts).toHaveLength(0);
@@ -42,7 +42,7 @@ describe("a source", () => {
     async (_what, blocks, size, message) => {
       const { url, posts, openConnections } = await serving(silent);
 
-      await expect(destinationAt(url).send(shipmentOf(size), contentOf(...blocks), NEVER)).rejects.toThrow(
+      await expect(destinationAt(url).send(shipmentOf(size), payloadOf(...blocks), NEVER)).rejects.toThrow(
         message,
       );
 
@@ -55,7 +55,7 @@ describe("a source", () => {
     const { url, posts, openConnections } = await serving(silent);
     const content = { ...contentOf(), head: [BLOCK] };
 
-    await expect(destinationAt(url).send(shipmentOf(10), content, NEVER)).rejects.toThrow(
+    await expect(destinationAt(url).send(shipmentOf(10), opening(content), NEVER)).rejects.toThrow(
       "longer than the 10 bytes",
     );
 
@@ -65,10 +65,10 @@ describe("a source", () => {
 
   it("is not asked for more than the server takes", async () => {
     const { url } = await serving({ onHead: (socket) => socket.pause() });
-    const { asked, shipment, content } = countingSource(300);
+    const { asked, shipment, payload } = countingSource(300);
     const stop = new AbortController();
 
-    const sending = destinationAt(url).send(shipment, content, stop.signal);
+    const sending = destinationAt(url).send(shipment, payload, stop.signal);
     await pause(300);
     const askedFirst = asked.blocks;
     await pause(100);
@@ -97,7 +97,7 @@ describe("a source", () => {
       const head: Uint8Array[] = [];
       while (head.length < read) head.push((await rest.next()).value ?? BLOCK);
 
-      const outcome = await destinationAt(url).send(shipmentOf(15 * MIB), { head, rest }, NEVER);
+      const outcome = await destinationAt(url).send(shipmentOf(15 * MIB), opening({ head, rest }), NEVER);
 
       expect(outcome.kind).toBe("done");
       const body = posts[0]?.body ?? Buffer.alloc(0);

@@ -3,7 +3,14 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { contentOf, destinationAt, NEVER, SEQUENCE_ID, shipmentOf } from "./bucket-account-fixture.ts";
+import {
+  destinationAt,
+  finishOf,
+  NEVER,
+  payloadOf,
+  SEQUENCE_ID,
+  shipmentOf,
+} from "./bucket-account-fixture.ts";
 import { LOCALHOST_CERTIFICATE, LOCALHOST_KEY } from "./localhost-certificate.ts";
 
 const trusted = getCACertificates("default");
@@ -37,8 +44,8 @@ it("sends over TLS, and again over the same connection", async () => {
   const destination = destinationAt(uploadUrl());
   const photo = Buffer.alloc(3 * 2 ** 20, "x");
 
-  const first = await destination.send(shipmentOf(photo.byteLength), contentOf(photo), NEVER);
-  const second = await destination.finish({ id: SEQUENCE_ID }, NEVER);
+  const first = await destination.send(shipmentOf(photo.byteLength), payloadOf(photo), NEVER);
+  const second = await destination.finish(finishOf(SEQUENCE_ID), NEVER);
 
   expect([first.kind, second.kind]).toEqual(["done", "done"]);
   expect(receivedBytes).toBeGreaterThan(photo.byteLength);
@@ -50,8 +57,8 @@ it("stops the account when the server's certificate is not trusted", async () =>
   const destination = destinationAt(uploadUrl());
 
   const outcomes = [
-    await destination.send(shipmentOf(1), contentOf(Buffer.from("x")), NEVER),
-    await destination.finish({ id: SEQUENCE_ID }, NEVER),
+    await destination.send(shipmentOf(1), payloadOf(Buffer.from("x")), NEVER),
+    await destination.finish(finishOf(SEQUENCE_ID), NEVER),
   ];
 
   expect(outcomes).toMatchObject([

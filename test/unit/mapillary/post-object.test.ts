@@ -7,7 +7,10 @@ import {
   CONDITIONS,
   contentOf,
   destinationAt,
+  finishOf,
   NEVER,
+  opening,
+  payloadOf,
   permissionHash,
   SEQUENCE_ID,
   shipmentOf,
@@ -30,7 +33,7 @@ async function answering(...answers: readonly string[]): Promise<UploadServer> {
 }
 
 const sendSmall = (destination: Destination) =>
-  destination.send(shipmentOf(5), contentOf(Buffer.from("photo")), NEVER);
+  destination.send(shipmentOf(5), payloadOf(Buffer.from("photo")), NEVER);
 
 describe("the request", () => {
   it("is the seed's form, byte for byte", async () => {
@@ -38,7 +41,7 @@ describe("the request", () => {
     const content = { ...contentOf(Buffer.from("d-"), Buffer.alloc(0), Buffer.from("rest")), head: [] };
     const head = [Buffer.from("he"), Buffer.from("a")];
 
-    const outcome = await destinationAt(url).send(shipmentOf(9), { ...content, head }, NEVER);
+    const outcome = await destinationAt(url).send(shipmentOf(9), opening({ ...content, head }), NEVER);
 
     expect(outcome).toEqual({ kind: "done", destination: `alice/${SEQUENCE_ID}/IMG_1.jpg` });
     const [post] = posts;
@@ -81,7 +84,7 @@ describe("the request", () => {
   it("carries an empty photo too", async () => {
     const { url, posts } = await answering(answerText(204));
 
-    const outcome = await destinationAt(url).send(shipmentOf(0), contentOf(), NEVER);
+    const outcome = await destinationAt(url).send(shipmentOf(0), payloadOf(), NEVER);
 
     expect(outcome.kind).toBe("done");
     expect(posts[0]?.body.toString()).toContain("Content-Type: image/jpeg\r\n\r\n\r\n------mapillary-relay-");
@@ -95,8 +98,8 @@ describe("the request", () => {
 
     const outcomes = [
       await sendSmall(expired),
-      await expired.finish({ id: SEQUENCE_ID }, NEVER),
-      await destinationAt(url).send(shipmentOf(99_999_999), contentOf(), NEVER),
+      await expired.finish(finishOf(SEQUENCE_ID), NEVER),
+      await destinationAt(url).send(shipmentOf(99_999_999), payloadOf(), NEVER),
     ];
 
     expect(outcomes).toMatchObject([
@@ -196,7 +199,7 @@ describe("finish", () => {
   it("posts the empty marker with the same fields", async () => {
     const { url, posts } = await answering(answerText(204));
 
-    const outcome = await destinationAt(url).finish({ id: SEQUENCE_ID }, NEVER);
+    const outcome = await destinationAt(url).finish(finishOf(SEQUENCE_ID), NEVER);
 
     expect(outcome).toEqual({ kind: "done", destination: `alice/${SEQUENCE_ID}/DONE` });
     const body = posts[0]?.body.toString() ?? "";
@@ -219,7 +222,7 @@ describe("finish", () => {
     const { url, connections } = await answering(answerText(204));
     const hash = permissionHash([...CONDITIONS, ["content-length-range", 1, 100]]);
 
-    const outcome = await destinationAt(url, { permissionHash: hash }).finish({ id: SEQUENCE_ID }, NEVER);
+    const outcome = await destinationAt(url, { permissionHash: hash }).finish(finishOf(SEQUENCE_ID), NEVER);
 
     expect(outcome).toMatchObject({ kind: "never", scope: "account", code: "policy-refuses-marker" });
     expect(connections()).toBe(0);
@@ -228,7 +231,7 @@ describe("finish", () => {
   it("refuses an id that is none", async () => {
     const { url } = await answering(answerText(204));
 
-    await expect(destinationAt(url).finish({ id: "../x" }, NEVER)).rejects.toThrow(
+    await expect(destinationAt(url).finish(finishOf("../x"), NEVER)).rejects.toThrow(
       "a sequence id is a lower-case UUID",
     );
   });
