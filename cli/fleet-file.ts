@@ -7,16 +7,27 @@ import { UsageError } from "./usage-error.ts";
 /** What is looked for in the working directory when no file is named. */
 export const FLEET_FILE = "fleet.config.ts";
 
+/** A fleet without a configuration of its own. */
+export function defaultFleet(destination: Fleet["destination"] = "bucket"): Fleet {
+  return readFleet({ destination });
+}
+
+/** Reads a fleet's configuration as {@link findFleet} does; the defaults where there is none. @throws as that */
+export async function loadFleet(named: string | undefined): Promise<Fleet> {
+  return (await findFleet(named)) ?? defaultFleet();
+}
+
 /**
- * Reads a fleet's configuration: the file named, else `fleet.config.ts` in the working directory, else the defaults.
+ * Reads a fleet's configuration: the file named, else `fleet.config.ts` in the working directory.
  *
+ * @returns `undefined` when none was named and none is there
  * @throws {UsageError} when the named file is not there, or a file cannot be loaded or is wrong: with every problem
  */
-export async function loadFleet(named: string | undefined): Promise<Fleet> {
+export async function findFleet(named: string | undefined): Promise<Fleet | undefined> {
   const file = resolve(named ?? FLEET_FILE);
   if (!(await isThere(file))) {
     if (named !== undefined) throw new UsageError(`--config ${named}: there is no such file`);
-    return readFleet({ destination: "bucket" });
+    return undefined;
   }
   return readFleetModule(named ?? FLEET_FILE, await importFile(named ?? FLEET_FILE, file));
 }

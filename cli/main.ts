@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addAccountCommand } from "./account.ts";
+import { CALL } from "./call.ts";
 import { addCheckCommand } from "./check.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { addRunCommand } from "./run.ts";
 import { addSandboxCommand } from "./sandbox.ts";
+import { addSequenceCommand } from "./sequence.ts";
 import { printable } from "./terminal-text.ts";
 import { UsageError } from "./usage-error.ts";
-
-/** How somebody who has not installed the package calls the program. */
-const CALL = "npm run -s relay --";
 
 // The reader of a pipe may leave first, as `head` does: that is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -35,17 +35,25 @@ async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .description("Relays street-level photos to Mapillary and accounts for every one of them.")
     .version(readVersion())
     .exitOverride()
-    .showHelpAfterError(`(${CALL} --help shows what there is)`)
     .addHelpText("after", `\nCall it as ${CALL} <command>; npm start is short for the command run.`);
   addRunCommand(program, end);
   addCheckCommand(program, end);
+  addSequenceCommand(program, end);
+  addAccountCommand(program, end);
   addSandboxCommand(program, end);
+  pointToHelp(program, CALL);
   try {
     await program.parseAsync(argv);
     return exitCode;
   } catch (error) {
     return tellError(error);
   }
+}
+
+/** What is wrong with a command line is told with the way to the help of its own command. */
+function pointToHelp(command: Command, call: string): void {
+  command.showHelpAfterError(`(${call} --help shows what there is)`);
+  for (const subcommand of command.commands) pointToHelp(subcommand, `${call} ${subcommand.name()}`);
 }
 
 function tellError(error: unknown): ExitCode {

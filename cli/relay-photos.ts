@@ -1,5 +1,5 @@
 import type { Fleet } from "../lib/config/fleet.ts";
-import type { BucketAccount } from "../lib/mapillary/bucket-account.ts";
+import type { Account } from "../lib/pipeline/deps.ts";
 import type { Log, LogEvents } from "../lib/pipeline/log.ts";
 import { type Cloud, startCloud } from "../sandbox/cloud.ts";
 import type { ObjectStore } from "../sandbox/s3/object-store.ts";
@@ -22,7 +22,7 @@ export interface RelayOptions {
   readonly listing: FolderListing;
   readonly fleet: Fleet;
   /** Credentials by account name; absent: the embedded destination. */
-  readonly destinations?: ReadonlyMap<string, BucketAccount>;
+  readonly destinations?: ReadonlyMap<string, Account>;
   /** Absent: nothing is kept. */
   readonly stateDirectory?: string;
   readonly tally: Tally;
@@ -126,8 +126,10 @@ async function readSequences(cloud: Cloud, bucket: string, rows: readonly Report
   const tracks = new Set(rows.flatMap(({ track }) => track ?? []));
   const sequences: Omit<ReportedSequence, "photos">[] = [];
   for (const path of tracks) {
-    for (const { id, track, status, note = null } of await cloud.sequences.ofTrack({ bucket, path })) {
-      if (ids.has(id)) sequences.push({ id, track: track.path, status, note });
+    for (const row of await cloud.sequences.ofTrack({ bucket, path })) {
+      const { id, track, status, note = null, parts = [] } = row;
+      const clusters = parts.flatMap(({ clusterId }) => clusterId ?? []);
+      if (ids.has(id)) sequences.push({ id, track: track.path, status, clusters, note });
     }
   }
   return sequences;

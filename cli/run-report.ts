@@ -12,7 +12,7 @@ export interface ReportedRow {
   readonly key: string;
   /** As in the ledger; `waiting`: nothing is recorded of it yet. */
   readonly status: PhotoRow["status"] | "waiting";
-  /** Why it was rejected; empty otherwise. */
+  /** Why it was rejected, before it was sent or (v4) when its sequence was made; empty otherwise. */
   readonly reasons: readonly Reason[];
   readonly warnings: readonly Warning[];
   /** Path of its track, once it has a place on it. */
@@ -20,7 +20,12 @@ export interface ReportedRow {
   readonly sequenceId: string | null;
   /** 0-based place in the sequence. */
   readonly slot: number | null;
+  /** Bucket lane: the object key at the destination. v4: the upload session. */
   readonly destinationKey: string | null;
+  /** v4: what Mapillary gave for its bytes. */
+  readonly handle: string | null;
+  /** v4: the sequence at Mapillary that it is in. */
+  readonly clusterId: string | null;
   readonly latitude: number | null;
   readonly longitude: number | null;
   readonly capturedAt: string | null;
@@ -45,6 +50,8 @@ export interface ReportedSequence {
   /** Photos of the run that arrived in it. */
   readonly photos: number;
   readonly status: SequenceStatus;
+  /** v4: what became of it at Mapillary, as far as that is known; none in the bucket lane. */
+  readonly clusters: readonly string[];
   /** Why it is held, or what became of the last attempt to finish it. */
   readonly note: string | null;
 }
@@ -84,6 +91,8 @@ const NOTHING_KNOWN = {
   sequenceId: null,
   slot: null,
   destinationKey: null,
+  handle: null,
+  clusterId: null,
   latitude: null,
   longitude: null,
   capturedAt: null,
@@ -119,6 +128,8 @@ export function reportRow(row: PhotoRow): ReportedRow {
     sequenceId: binding?.sequenceId ?? null,
     slot: binding?.slot ?? null,
     destinationKey: binding?.destinationKey ?? null,
+    handle: row.handle ?? null,
+    clusterId: row.clusterId ?? null,
     latitude: facts.latitudeDeg ?? null,
     longitude: facts.longitudeDeg ?? null,
     capturedAt: facts.capturedAt ?? null,

@@ -1,14 +1,20 @@
-import Table from "cli-table3";
+import type { Fleet } from "../lib/config/fleet.ts";
 import { variableOf } from "../lib/config/settings.ts";
+import { ORGANIZATION_REFUSED } from "../lib/mapillary/v4-checks.ts";
 import type { Reason } from "../lib/photo/photo.ts";
 import { INTERRUPTED } from "./interruption.ts";
 import type { Refusal } from "./relay-photos.ts";
-import type { ReportedRow, ReportedSequence, RunReport } from "./run-report.ts";
+import type { ReportedRow, RunReport } from "./run-report.ts";
+import { describeSequences, describeWaitingForPerson } from "./sequence-text.ts";
 import { countOf, formatBytes, formatDuration, printable } from "./terminal-text.ts";
-import { widthOf, wrapText } from "./wrap-text.ts";
+import { section } from "./text-table.ts";
+import { wrapText } from "./wrap-text.ts";
 
 /** What a summary tells beside the report. */
 export interface SummaryOptions {
+  readonly lane: Fleet["destination"];
+  /** Where the run is kept; absent when it is not. */
+  readonly stateDirectory?: string;
   /** Bytes that arrived in this run. */
   readonly bytesRelayed: number;
   readonly durationMs: number;
@@ -18,24 +24,20 @@ export interface SummaryOptions {
   readonly refusals: readonly Refusal[];
 }
 
-/** Most rows of one table; what a person reads. The report as JSON has them all. */
-export const MOST_TABLE_ROWS = 1_000;
-
 /** The outcome of a run for a person: totals, sequences, and every file that was not relayed with its reasons. */
 export function describeReport(report: RunReport, options: SummaryOptions): string {
-  const leftOut = report.rows.filter((row) => !isRelayed(row.status) && !isUntouched(row));
-  const warned = report.rows.filter(({ warnings, status }) => warnings.length > 0 && isRelayed(status));
+  const { columns } = options;
+  const notRelayed = report.rows.filter((row) => !isRelayed(row) && !isLeftOut(row) && !isUntouched(row));
+  const warned = report.rows.filter((row) => row.warnings.length > 0 && isRelayed(row));
+  const leftOut = report.rows.filter(isLeftOut);
   return [
     describeTotals(report, options),
     ...options.refusals.map((refusal) => describeRefusal(refusal, options)),
-    ...section(
-      "Sequences",
-      ["Track", "Photos", "Status", "Sequence"],
-      report.sequences.map(tellSequence),
-      options,
-    ),
-    ...section("Not relayed", ["File", "Status", "Why"], leftOut.map(tellLeftOut), options),
-    ...section("Relayed with a warning", ["File", "Warning"], warned.map(tellWarned), options),
+    ...describeSequences(report.sequences, columns),
+    ...describeWaitingForPerson(report.sequences, options),
+    ...section("Not relayed", ["File", "Status", "Why"], notRelayed.map(tellNotRelayed), columns),
+    ...section("Sent, and left out of every sequence", ["File", "Why"], leftOut.map(tellLeftOut), columns),
+    ...section("Relayed with a warning", ["File", "Warning"], warned.map(tellWarned), columns),
   ].join("\n");
 }
 
@@ -44,33 +46,41 @@ function describeTotals({ photos }: RunReport, { bytesRelayed, durationMs }: Sum
   const total = Object.values(photos).reduce((sum, count) => sum + count, 0);
   const counts = Object.entries(settled).map(([outcome, count]) => `${count} ${outcome}`);
   const rate = durationMs > 0 ? `, ${formatBytes((bytesRelayed * 1_000) / durationMs)}/s` : "";
+  // A run that found everything done has nothing to tell of bytes.
+  const sent = `${formatBytes(bytesRelayed)} sent in ${formatDuration(durationMs)}${rate}`;
   return [
     `${countOf(total, "file")}: ${counts.join(", ")}${waiting > 0 ? `, ${waiting} waiting` : ""}`,
-    `${formatBytes(bytesRelayed)} sent in ${formatDuration(durationMs)}${rate}`,
+    ...(bytesRelayed > 0 ? [sent] : []),
   ].join("\n");
 }
 
+const CREDENTIALS = {
+  bucket: ["USERNAME", "PERMISSION_HASH", "SIGNATURE_HASH", "AWS_ACCESS_KEY_ID"],
+  v4: ["ACCESS_TOKEN"],
+} as const;
+
 /** Most of the files that wait have no line of their own: here is why, and how that ends. */
-function describeRefusal({ account, trouble }: Refusal, { columns }: SummaryOptions): string {
-  const variables = (["USERNAME", "PERMISSION_HASH", "SIGNATURE_HASH", "AWS_ACCESS_KEY_ID"] as const).map(
-    (name) => variableOf(name, account),
-  );
+function describeRefusal({ account, trouble }: Refusal, { columns, lane }: SummaryOptions): string {
+  const variables = CREDENTIALS[lane].map((name) => variableOf(name, account)).join(", ");
+  const toDo =
+    trouble.code === ORGANIZATION_REFUSED
+      ? "let the account's user join the organization, or mend organizationId in the fleet's rules"
+      : `mend the account's credentials (${variables})`;
   const text = [
     "",
     `The account ${account} was refused, so the run stopped; files that were not done by then wait, unfit ones too.`,
     `Why: ${tellFinding(trouble)}`,
-    `To do: mend the account's credentials (${variables.join(", ")}), and run the same command again.`,
+    `To do: ${toDo}, and run the same command again.`,
   ];
   return wrapText(text.join("\n"), columns);
 }
 
-function tellSequence({ track, photos, status, id, note }: ReportedSequence): string[] {
-  const told = note === null || status === "published" ? status : `${status}: ${printable(note)}`;
-  return [track === "" ? "(top folder)" : printable(track), String(photos), told, id];
+function tellNotRelayed(row: ReportedRow): string[] {
+  return [printable(row.key), row.status === "relaying" ? "waiting" : row.status, explain(row)];
 }
 
-function tellLeftOut(row: ReportedRow): string[] {
-  return [printable(row.key), row.status === "relaying" ? "waiting" : row.status, explain(row)];
+function tellLeftOut({ key, reasons }: ReportedRow): string[] {
+  return [printable(key), reasons.map(tellFinding).join("\n")];
 }
 
 function tellWarned({ key, warnings }: ReportedRow): string[] {
@@ -105,45 +115,11 @@ function isUntouched({ status, error }: ReportedRow): boolean {
   return (status === "waiting" || status === "relaying") && (error === null || error.code === INTERRUPTED);
 }
 
-function isRelayed(status: ReportedRow["status"]): boolean {
+/** It arrived, and was found superfluous when the sequence was made of all of them. */
+function isLeftOut({ status, sequenceId }: ReportedRow): boolean {
+  return status === "rejected" && sequenceId !== null;
+}
+
+function isRelayed({ status }: ReportedRow): boolean {
   return status === "relayed" || status === "published";
-}
-
-function section(
-  title: string,
-  head: string[],
-  rows: readonly string[][],
-  { columns }: SummaryOptions,
-): string[] {
-  if (rows.length === 0) return [];
-  const shown = rows.slice(0, MOST_TABLE_ROWS);
-  const widths = fitColumns([head, ...shown], columns);
-  const table = new Table({ head, style: { head: [], border: [], compact: true } });
-  // Wrapped here: the table's own wrapping cuts words that are longer than a line, and file names are.
-  table.push(...shown.map((row) => row.map((cell, nth) => wrapText(cell, widths[nth] ?? LEAST_WIDTH))));
-  const rest = rows.length - shown.length;
-  return ["", title, table.toString(), ...(rest > 0 ? [`and ${rest} more: --json names them all`] : [])];
-}
-
-/** A cell's text has a blank on either side and a line behind; the table has one more line in front. */
-const CELL_FRAME = 3;
-const LEAST_WIDTH = 10;
-
-/** Widths of the columns' texts: the widest are narrowed until the table fits the terminal. */
-function fitColumns(rows: readonly string[][], columns: number): number[] {
-  const widths = (rows[0] ?? []).map((_, nth) => Math.max(...rows.map((row) => widthOfCell(row[nth] ?? ""))));
-  for (let over = sum(widths) + widths.length * CELL_FRAME + 1 - columns; over > 0; over--) {
-    const widest = Math.max(...widths);
-    if (widest <= LEAST_WIDTH) break;
-    widths[widths.indexOf(widest)] = widest - 1;
-  }
-  return widths;
-}
-
-function widthOfCell(text: string): number {
-  return Math.max(...text.split("\n").map(widthOf));
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -2,27 +2,27 @@ import { type Command, Option } from "commander";
 import type { SequenceStatus } from "../lib/sequence/sequence.ts";
 import type { ObjectStore } from "../sandbox/s3/object-store.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
-import { loadFleet } from "./fleet-file.ts";
+import { findFleet } from "./fleet-file.ts";
 import { type FolderListing, listFolder, tellToolFiles } from "./folder-listing.ts";
 import { tellIdleRules } from "./idle-rules.ts";
 import { type Interruption, watchInterruption } from "./interruption.ts";
 import { assertStateIsApart, openPhotoFolder } from "./photo-folder.ts";
 import { type Progress, type ProgressOptions, showProgress } from "./progress.ts";
+import { findRefusedAccounts } from "./refused-accounts.ts";
 import type { RelayOptions, RelayResult } from "./relay-photos.ts";
+import { chooseDestination, type DestinationFlags, type RunDestination } from "./run-destination.ts";
 import { createRunLog } from "./run-log.ts";
-import { makeReport, type RunReport } from "./run-report.ts";
+import { makeReport, type RunReport, reportWaiting } from "./run-report.ts";
 import { describeReport } from "./run-summary.ts";
+import { keepDestination } from "./state-destination.ts";
 import { lockStateDirectory } from "./state-lock.ts";
 import { createTally, type Tally } from "./tally.ts";
-import { readUploadAccounts } from "./upload-account.ts";
 
-interface RunFlags {
+interface RunFlags extends DestinationFlags {
   readonly json?: true;
   readonly quiet?: true;
   readonly state?: string;
   readonly config?: string;
-  readonly destination?: "bucket";
-  readonly uploadUrl?: string;
 }
 
 const HELP = `
@@ -31,13 +31,19 @@ it. Files of tools (dot-files, Thumbs.db, desktop.ini) are passed over. Without 
 
 Examples:
   npm start                                  the sample drive, through a cloud on this machine
+  npm start -- --destination v4              the same over what Mapillary takes today
   npm start -- photos --state .relay         a folder; run it again to go on where it stopped
   npm run -s relay -- run photos --json      one JSON object on standard output
+  npm run -s relay -- run photos --state .relay --destination v4 \\
+    --upload-endpoint https://rupload.facebook.com/mapillary_public_uploads \\
+    --graph-endpoint https://graph.mapillary.com
   npm run -s relay -- run photos --upload-url https://s3.example.org/uploads
 
-With --upload-url, MAPILLARY_USERNAME, MAPILLARY_PERMISSION_HASH and MAPILLARY_SIGNATURE_HASH are read from the
-environment, and MAPILLARY_AWS_ACCESS_KEY_ID when it is not the one Mapillary published. For each further account that
-rules of the configuration name, its name comes behind, as in MAPILLARY_USERNAME_NORTH for the account north.
+Photos go to a stand-in on this machine, unless it is said where else. What the account is to be is read from the
+environment: with --upload-endpoint and --graph-endpoint MAPILLARY_ACCESS_TOKEN (account login gets one); with
+--upload-url MAPILLARY_USERNAME, MAPILLARY_PERMISSION_HASH and MAPILLARY_SIGNATURE_HASH, and MAPILLARY_AWS_ACCESS_KEY_ID
+when it is not the one Mapillary published. For each further account that rules of the configuration name, its name comes
+behind, as in MAPILLARY_ACCESS_TOKEN_NORTH for the account north.
 
 Exit codes: 0 everything accounted for (rejected photos are), 1 something failed or waits, 2 wrong usage,
 130 interrupted (Ctrl-C: once to stop in good order, again to stop at once).`;
@@ -58,22 +64,32 @@ export function addRunCommand(program: Command, end: (code: ExitCode) => void): 
     .option("--quiet", "show no progress")
     .option("--state <dir>", "keep table and queue there, so that another run goes on where this one stopped")
     .option("--config <file>", "fleet configuration (default: fleet.config.ts, when it is there)")
-    .addOption(new Option("--destination <lane>", "the way to Mapillary").choices(["bucket"]))
-    .option("--upload-url <url>", "relay to this S3 endpoint and bucket instead of the embedded stand-in")
+    .addOption(
+      new Option("--destination <lane>", "the way to Mapillary; overrules the configuration").choices([
+        "bucket",
+        "v4",
+      ]),
+    )
+    .option("--upload-endpoint <url>", "v4: relay to this upload service instead of the stand-in")
+    .option("--graph-endpoint <url>", "v4: and finish sequences at this graph API")
+    .option("--upload-url <url>", "bucket lane: relay to this S3 endpoint and bucket instead of the stand-in")
     .addHelpText("after", HELP)
     .action(async (folder: string | undefined, flags: RunFlags) => end(await run(folder, flags)));
 }
 
 async function run(folder: string | undefined, flags: RunFlags): Promise<ExitCode> {
-  const fleet = await loadFleet(flags.config);
-  const destinations =
-    flags.uploadUrl === undefined ? undefined : readUploadAccounts(flags.uploadUrl, process.env, fleet);
+  const destination = chooseDestination(flags, await findFleet(flags.config), process.env);
+  const { fleet, elsewhere } = destination;
   const photos = folder === undefined ? await makeSampleDrive() : await openPhotoFolder(folder);
   if (flags.state !== undefined && folder !== undefined) await assertStateIsApart(flags.state, folder);
   await using held = new AsyncDisposableStack();
-  if (flags.state !== undefined) held.defer(await lockStateDirectory(flags.state));
+  if (flags.state !== undefined) {
+    held.defer(await lockStateDirectory(flags.state));
+    const at = elsewhere === undefined ? "stand-in" : "elsewhere";
+    await keepDestination(flags.state, { lane: fleet.destination, at });
+  }
   const listing = await listFolder(photos);
-  tell(folder ?? "the sample drive (name a folder to relay your own photos)", listing, flags);
+  tell(folder ?? "the sample drive (name a folder to relay your own photos)", listing, destination, flags);
   const idleRules = folder === undefined ? undefined : tellIdleRules(fleet, listing.photos);
   if (idleRules !== undefined) note(idleRules);
   if (listing.photos.length === 0) return tellNothing(folder ?? "the sample drive", flags);
@@ -82,9 +98,10 @@ async function run(folder: string | undefined, flags: RunFlags): Promise<ExitCod
       photos,
       listing,
       fleet,
-      ...(destinations && { destinations }),
+      ...(elsewhere && { destinations: elsewhere.accounts }),
       ...(flags.state !== undefined && { stateDirectory: flags.state }),
     },
+    destination,
     flags,
   );
 }
@@ -95,7 +112,11 @@ async function makeSampleDrive(): Promise<ObjectStore> {
   return await createSampleDriveStore();
 }
 
-async function relay(what: Omit<RelayOptions, "tally" | "log">, flags: RunFlags): Promise<ExitCode> {
+async function relay(
+  what: Omit<RelayOptions, "tally" | "log">,
+  destination: RunDestination,
+  flags: RunFlags,
+): Promise<ExitCode> {
   const startedMs = performance.now();
   const tally = createTally(what.listing.photos.length);
   const progress = showProgress(tally, {
@@ -104,23 +125,26 @@ async function relay(what: Omit<RelayOptions, "tally" | "log">, flags: RunFlags)
     now: () => performance.now(),
   });
   using interruption = watchInterruption(() => progress.note("Stopping (once more to stop at once) …"));
-  const result = await relayShown(
-    { ...what, tally, log: createRunLog(progress.note) },
-    progress,
-    interruption,
-  );
+  const options = { ...what, tally, log: createRunLog(progress.note) };
+  const result = await relayShown(options, destination, progress, interruption);
   const durationMs = performance.now() - startedMs;
-  tellResult(result, tally, durationMs, flags);
+  tellResult(result, tally, durationMs, what, flags);
   tellHowToGoOn(result, flags);
   return exitCodeOf(result);
 }
 
 async function relayShown(
   options: RelayOptions,
+  { elsewhere }: RunDestination,
   progress: Progress,
   { signal }: Interruption,
 ): Promise<RelayResult> {
+  const { fleet, listing, log } = options;
   try {
+    const told = { log, note: progress.note };
+    const refusals = elsewhere ? await findRefusedAccounts(elsewhere, fleet, told, signal) : [];
+    if (refusals.length > 0)
+      return { refusals, end: "stopped", report: makeReport(listing.photos.map(reportWaiting), []) };
     const { relayPhotos } = await import("./relay-photos.ts");
     return await relayPhotos(options, signal);
   } finally {
@@ -133,9 +157,14 @@ function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-function tell(what: string, { photos, toolFiles }: FolderListing, flags: RunFlags): void {
-  if (flags.quiet) return;
-  const where = flags.uploadUrl ?? "a stand-in on this machine, from where nothing reaches Mapillary";
+function tell(
+  what: string,
+  { photos, toolFiles }: FolderListing,
+  { elsewhere }: RunDestination,
+  { quiet }: RunFlags,
+): void {
+  if (quiet) return;
+  const where = elsewhere?.url ?? "a stand-in on this machine, from where nothing reaches Mapillary";
   if (photos.length > 0)
     note(`Relaying ${photos.length.toLocaleString("en")} file(s) of ${what} to ${where}`);
   const toolNote = tellToolFiles(toolFiles);
@@ -158,6 +187,7 @@ function tellResult(
   { report, refusals }: RelayResult,
   tally: Tally,
   durationMs: number,
+  { fleet, stateDirectory }: Pick<RelayOptions, "fleet" | "stateDirectory">,
   flags: RunFlags,
 ): void {
   if (flags.json) {
@@ -165,9 +195,15 @@ function tellResult(
     return;
   }
   const columns = process.stdout.isTTY ? process.stdout.columns : COLUMNS_OF_A_FILE;
-  process.stdout.write(
-    `${describeReport(report, { bytesRelayed: tally.bytesRelayed(), durationMs, columns, refusals })}\n`,
-  );
+  const summary = describeReport(report, {
+    lane: fleet.destination,
+    ...(stateDirectory !== undefined && { stateDirectory }),
+    bytesRelayed: tally.bytesRelayed(),
+    durationMs,
+    columns,
+    refusals,
+  });
+  process.stdout.write(`${summary}\n`);
 }
 
 function printJson(report: RunReport): void {

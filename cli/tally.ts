@@ -22,11 +22,17 @@ export interface Tally {
   addSettled(row: Pick<PhotoRow, "ref" | "status">): void;
 }
 
-type SettlingEvent = "photo.relayed" | "photo.rejected" | "photo.duplicate" | "photo.failed";
+type SettlingEvent =
+  | "photo.relayed"
+  | "photo.rejected"
+  | "photo.duplicate"
+  | "photo.left-out"
+  | "photo.failed";
 const OUTCOMES: Readonly<Record<SettlingEvent, Outcome>> = {
   "photo.relayed": "relayed",
   "photo.rejected": "rejected",
   "photo.duplicate": "duplicate",
+  "photo.left-out": "rejected",
   "photo.failed": "failed",
 };
 

@@ -12,8 +12,10 @@ const PROGRAM = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 export interface Call {
   /** Working directory. */
   readonly cwd: string;
-  /** Added to an environment in which nothing of Mapillary is set. */
+  /** Added to an environment in which nothing of Mapillary and of AWS is set. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What is on standard input; `child.stdin` takes it. Default: nothing. */
+  readonly input?: "pipe";
 }
 
 /** How the program ended. */
@@ -32,14 +34,15 @@ export interface Running {
 }
 
 /** Starts the real program, without a terminal. */
-export function startRelay(args: readonly string[], { cwd, env = {} }: Call): Running {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("MAPILLARY_"));
+export function startRelay(args: readonly string[], { cwd, env = {}, input }: Call): Running {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(MAPILLARY|AWS)_/.test(name));
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd,
     env: { ...Object.fromEntries(inherited), ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [input ?? "ignore", "pipe", "pipe"],
   });
   const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new TypeError("the program was started without its output");
   const ended = Promise.all([text(stdout), text(stderr), once(child, "close")]).then(([out, err]) => ({
     exitCode: child.exitCode,
     stdout: out,

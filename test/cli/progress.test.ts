@@ -28,6 +28,17 @@ describe("a line of progress", () => {
     expect(tally.counts()).toEqual({ relayed: 0, rejected: 1, duplicate: 0, failed: 0 });
   });
 
+  it("counts a photo that arrived and was left out of its sequence with the rejected ones, as the summary does", () => {
+    const tally = createTally(1);
+    const photo = photoRef({ sizeBytes: 1_000 });
+
+    tally.log("photo.relayed", { photo, ...SENT });
+    tally.log("photo.left-out", { photo, reasons: ["zigzag"] });
+
+    expect(tally.counts()).toMatchObject({ relayed: 0, rejected: 1 });
+    expect(tally.bytesRelayed()).toBe(1_000);
+  });
+
   it("does not count a photo that will be tried again", () => {
     const tally = createTally(2);
 

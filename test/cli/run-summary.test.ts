@@ -1,9 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { makeReport, type ReportedRow, reportUnreadable, reportWaiting } from "../../cli/run-report.ts";
-import { describeReport, MOST_TABLE_ROWS, tellReasons } from "../../cli/run-summary.ts";
+import { describeReport, type SummaryOptions, tellReasons } from "../../cli/run-summary.ts";
+import { MOST_TABLE_ROWS } from "../../cli/text-table.ts";
 import type { Reason } from "../../lib/photo/photo.ts";
 
-const WIDE = { bytesRelayed: 0, durationMs: 1_000, columns: 200, refusals: [] };
+const WIDE: SummaryOptions = {
+  lane: "bucket",
+  bytesRelayed: 0,
+  durationMs: 1_000,
+  columns: 200,
+  refusals: [],
+};
 
 function row(over: Partial<ReportedRow>): ReportedRow {
   return { ...reportWaiting("a.jpg"), ...over };
@@ -14,10 +21,10 @@ describe("the summary of a run", () => {
     const report = makeReport([row({ status: "published" }), row({ status: "relayed" }), row({})], []);
 
     const text = describeReport(report, {
+      ...WIDE,
       bytesRelayed: 5_000_000,
       durationMs: 2_000,
       columns: 80,
-      refusals: [],
     });
 
     expect(text).toBe(
@@ -59,29 +66,84 @@ describe("the summary of a run", () => {
   });
 
   it("says why a sequence is not published", () => {
-    const report = makeReport([], [{ id: "s1", track: "", status: "held", note: "by hand" }]);
+    const report = makeReport([], [{ id: "s1", track: "", status: "held", clusters: [], note: "by hand" }]);
 
     expect(describeReport(report, WIDE)).toMatch(/│ \(top folder\) │ 0 +│ held: by hand │ s1 +│/);
   });
 
-  it.each([
-    ["default", "MAPILLARY_SIGNATURE_HASH,"],
-    ["north", "MAPILLARY_SIGNATURE_HASH_NORTH,"],
-  ])("says why the account %s was refused, and which variables to mend", (account, variable) => {
-    const trouble = { code: "SignatureDoesNotMatch", message: "not the\u001b[2J signature" };
+  it("names what sequences became at Mapillary, where they became something", () => {
+    const sequence = {
+      id: "s1",
+      track: "a",
+      status: "published",
+      clusters: ["11", "12"],
+      note: null,
+    } as const;
 
-    const text = describeReport(makeReport([row({})], []), {
-      ...WIDE,
-      columns: 70,
-      refusals: [{ account, trouble }],
-    });
+    const text = describeReport(makeReport([], [sequence]), { ...WIDE, lane: "v4" });
 
-    expect(text.replaceAll("\n", " ")).toContain(`The account ${account} was refused`);
-    expect(text).toContain("Why: SignatureDoesNotMatch: not the\\x1b[2J signature");
-    expect(text).toContain(variable);
-    expect(text.replaceAll("\n", " ")).toContain("run the same command again");
-    expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(70);
+    expect(text).toMatch(/│ Cluster │\n.*\n│ a +│ 0 +│ published │ s1 +│ 11 +│\n│ +│ +│ +│ +│ 12 +│/);
+    expect(describeReport(makeReport([], [{ ...sequence, clusters: [] }]), WIDE)).not.toContain("Cluster");
   });
+
+  it("names photos that arrived and are in no sequence apart from those that were not sent", () => {
+    const reasons = [{ code: "zigzag", message: "30.1 m away" }] as const;
+    const report = makeReport(
+      [
+        row({ key: "stray.jpg", status: "rejected", reasons, sequenceId: "s1" }),
+        row({ key: "bad.jpg", status: "rejected", reasons: [{ code: "empty", message: "no bytes" }] }),
+      ],
+      [],
+    );
+
+    const [before = "", behind = ""] = describeReport(report, WIDE).split("Sent, and left out");
+
+    expect(before).toContain("bad.jpg");
+    expect(before).not.toContain("stray.jpg");
+    expect(behind).toMatch(/│ stray\.jpg │ zigzag: 30\.1 m away │/);
+  });
+
+  it("says how what waits for a person goes on, where the run is kept and where it is not", () => {
+    const waiting = [
+      { id: "s1", track: "a", status: "unknown", clusters: [], note: "lost" },
+      { id: "s2", track: "b", status: "held", clusters: [], note: "by hand" },
+    ] as const;
+    const report = makeReport([], waiting);
+
+    const kept = describeReport(report, { ...WIDE, stateDirectory: "it's here" });
+    const unkept = describeReport(report, WIDE);
+
+    expect(kept).toContain(`sequence resolve s1 --state 'it'\\''s here' --happened CLUSTER_ID\n`);
+    expect(kept).toContain(`sequence resolve s1 --state 'it'\\''s here' --again\n`);
+    expect(kept).toContain(`sequence release s2 --state 'it'\\''s here'`);
+    expect(unkept).not.toContain("npm run");
+    expect(unkept).toContain("--state DIR");
+  });
+
+  it.each([
+    ["bucket", "default", "MAPILLARY_SIGNATURE_HASH,"],
+    ["bucket", "north", "MAPILLARY_SIGNATURE_HASH_NORTH,"],
+    ["v4", "default", "(MAPILLARY_ACCESS_TOKEN)"],
+    ["v4", "north", "(MAPILLARY_ACCESS_TOKEN_NORTH)"],
+  ] as const)(
+    "says why over %s the account %s was refused, and which variables to mend",
+    (lane, account, variable) => {
+      const trouble = { code: "SignatureDoesNotMatch", message: "not the\u001b[2J signature" };
+
+      const text = describeReport(makeReport([row({})], []), {
+        ...WIDE,
+        lane,
+        columns: 70,
+        refusals: [{ account, trouble }],
+      });
+
+      expect(text.replaceAll("\n", " ")).toContain(`The account ${account} was refused`);
+      expect(text).toContain("Why: SignatureDoesNotMatch: not the\\x1b[2J signature");
+      expect(text).toContain(variable);
+      expect(text.replaceAll("\n", " ")).toContain("run the same command again");
+      expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(70);
+    },
+  );
 
   it("fits its tables to the terminal and loses nothing of a long name", () => {
     const key = `${"long-folder-name-".repeat(12)}end.jpg`;

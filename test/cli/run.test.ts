@@ -73,8 +73,8 @@ describe("relay run", () => {
     const report = JSON.parse(stdout);
     const [a, b] = report.sequences;
     expect(report.sequences).toEqual([
-      { id: a.id, track: "a", photos: 2, status: "published", note: null },
-      { id: b.id, track: "b", photos: 1, status: "published", note: null },
+      { id: a.id, track: "a", photos: 2, status: "published", clusters: [], note: null },
+      { id: b.id, track: "b", photos: 1, status: "published", clusters: [], note: null },
     ]);
     expect(a.id).not.toBe(b.id);
     expect(rowOf(report, "a/1.jpg")).toMatchObject({

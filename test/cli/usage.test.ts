@@ -5,7 +5,16 @@ describe("the command line", () => {
   it.each([
     ["an unknown command", ["chek"], "Did you mean check?"],
     ["an unknown flag", ["run", "--jsn"], "Did you mean --json?"],
-    ["an unknown lane", ["run", "--destination", "ftp"], "Allowed choices are bucket"],
+    ["an unknown lane", ["run", "--destination", "ftp"], "Allowed choices are bucket, v4"],
+    ["an unknown subcommand", ["account", "chek"], "Did you mean check?"],
+    ["a dial that there is not", ["sandbox", "--v4-fault", "fire=1"], "expected one of failShare,"],
+    ["a dial without its setting", ["sandbox", "--v4-fault", "failShare"], "Expected failShare=0 to 1"],
+    ["a dial beyond its range", ["sandbox", "--v4-fault", "failShare=2"], "Expected failShare=0 to 1"],
+    [
+      "an organization that is none",
+      ["sandbox", "--organization", "us"],
+      "Expected an organization's number",
+    ],
     ["a second folder", ["run", "a", "b"], "too many arguments"],
     ["check without a path", ["check"], "missing required argument 'path'"],
     ["a port that is none", ["sandbox", "--port", "http"], "Expected a port"],
@@ -24,6 +33,15 @@ describe("the command line", () => {
     ["state among the photos", ["run", ".", "--state", "kept"], "lies in the folder of photos"],
     ["the folder of photos as state", ["run", ".", "--state", "."], "lies in the folder of photos"],
     ["an upload URL that is none", ["run", "--upload-url", "s3"], "--upload-url is not a URL"],
+    ["half of v4's endpoints", ["run", "--graph-endpoint", "http://[::1]"], "goes with --upload-endpoint"],
+    ["an account's name that is none", ["account", "check", "North"], "Expected lower-case letters"],
+    ["an account that nobody names", ["account", "resume", "north", "--state", "s"], "no account north"],
+    ["a login without an application", ["account", "login"], "required option '--client-id <id>'"],
+    [
+      "a day of no published sequences",
+      ["sequence", "list", "--state", "s", "--day", "2026-01-01"],
+      "--day is for",
+    ],
   ])("refuses %s with 2 and says why", async (_what, args, message) => {
     await using place = await makeWorkplace();
     await place.write({ "file.txt": "x" });
@@ -33,6 +51,19 @@ describe("the command line", () => {
     expect(stderr).toContain(message);
     expect(stdout).toBe("");
     expect(exitCode).toBe(2);
+  });
+
+  it.each([
+    ["run --jsn", "run"],
+    ["sandbox --port http", "sandbox"],
+    ["sequence resolve", "sequence resolve"],
+    ["account lgoin", "account"],
+  ])("points to the help that there is for relay %s", async (line, command) => {
+    await using place = await makeWorkplace();
+
+    const { stderr } = await relay(line.split(" "), { cwd: place.directory });
+
+    expect(stderr).toContain(`(npm run -s relay -- ${command} --help shows what there is)`);
   });
 
   it("names every missing variable of an upload at once, and repeats no value", async () => {
@@ -125,10 +156,20 @@ describe("the command line", () => {
     expect(exitCode).toBe(2);
   });
 
-  it.each(["run", "check", "sandbox"])("helps with %s, with examples and exit codes", async (command) => {
+  it.each([
+    "run",
+    "check",
+    "sandbox",
+    "sequence list",
+    "sequence resolve",
+    "sequence release",
+    "account check",
+    "account resume",
+    "account login",
+  ])("helps with %s, with examples and exit codes", async (command) => {
     await using place = await makeWorkplace();
 
-    const { exitCode, stdout } = await relay([command, "--help"], { cwd: place.directory });
+    const { exitCode, stdout } = await relay([...command.split(" "), "--help"], { cwd: place.directory });
 
     expect(stdout).toContain(`Usage: relay ${command}`);
     expect(stdout).toContain("Examples:");
