@@ -11,6 +11,7 @@ import {
 } from "../../infra/sizes.ts";
 import { readFleet } from "../../lib/config/fleet.ts";
 import { TABLE_SHAPE } from "../../lib/ledger/table.ts";
+import { FINISH_MOMENTS_MS } from "../../lib/pipeline/close-sequences.ts";
 import { all, environmentOf, nameIn, one, statementsIn, TYPE, text } from "./engine/graph.ts";
 import { ACCOUNT, REGION } from "./engine/mock-engine.ts";
 import { type Synth, synth } from "./engine/synth.ts";
@@ -206,6 +207,8 @@ describe("the functions", () => {
 
   it("close sequences within the time after which another round takes them for dead", () => {
     expect(CLOSE_TIMEOUT_SECONDS).toBeLessThanOrEqual(RELAY_TIMEOUT_SECONDS);
+    // What is kept back for a finish leaves most of it.
+    expect(CLOSE_TIMEOUT_SECONDS * 1000).toBeGreaterThan(2 * FINISH_MOMENTS_MS);
   });
 
   const LEDGER = ["NODE_OPTIONS", "RELAY_TIMEOUT_SECONDS", "TABLE_NAME"];
