@@ -1,6 +1,6 @@
 /** The daily look at an account's token: whether it still holds, and a fresh one well before it is over. */
 import type { Later } from "./destination.ts";
-import type { StoredToken, TokenStore } from "./token.ts";
+import { type StoredToken, type TokenStore, TokenUnusableError } from "./token.ts";
 import { TOKEN_REFUSED } from "./v4-answer.ts";
 import type { Graph } from "./v4-graph.http.ts";
 import type { GraphRefusal } from "./v4-graph-answer.ts";
@@ -74,7 +74,13 @@ export async function refreshIfDue(
   if (taken.kind === "refused") return cannotRefresh(TOKEN_REFUSED, "the fresh token is refused", end);
   if (taken.value.id !== me.value.id)
     return cannotRefresh("other-user", "the fresh token is another user's", end);
-  await store.write(fresh.value);
+  try {
+    await store.write(fresh.value);
+  } catch (error) {
+    // The token that is there still holds: no reason to stop the account.
+    if (error instanceof TokenUnusableError) return cannotRefresh(error.code, error.message, end);
+    throw error;
+  }
   const freshEnd = fresh.value.expiresAt;
   return { kind: "refreshed", ...(freshEnd !== undefined && { expiresAt: freshEnd }) };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { StoredToken, TokenStore } from "../../../lib/mapillary/token.ts";
+import { type StoredToken, type TokenStore, TokenUnusableError } from "../../../lib/mapillary/token.ts";
 import { isRefreshDue, refreshIfDue } from "../../../lib/mapillary/token-refresh.ts";
 import { createGraph } from "../../../lib/mapillary/v4-graph.http.ts";
 import type { V4StandIn } from "../../../sandbox/v4/stand-in.ts";
@@ -66,6 +66,16 @@ describe("the daily look", () => {
     expect(store.written[0]?.accessToken).not.toBe(tokenOf(standIn));
     expect(standIn.requests.count("Me")).toBe(2);
     expect(await look(standIn, store)).toEqual({ kind: "fresh", expiresAt: inDays(60) });
+  });
+
+  it("lets a token that holds go on when the store takes no other", async () => {
+    const standIn = await startForTest({ now: () => NOW_MS });
+    const store = storeOf({ accessToken: tokenOf(standIn), expiresAt: inDays(10) });
+    const write = () => Promise.reject(new TokenUnusableError("token-forbidden", "no right to write"));
+
+    const verdict = await look(standIn, { ...store, write });
+
+    expect(verdict).toMatchObject({ kind: "refused", what: "refresh", code: "token-forbidden" });
   });
 
   it("has the account stopped for a token that does not hold", async () => {
